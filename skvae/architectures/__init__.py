@@ -1,0 +1,5 @@
+"""Shapes of networks: small cloneable objects that build an encoder and a decoder."""
+
+from skvae.architectures._mlp import MLP
+
+__all__ = ["MLP"]

@@ -1,0 +1,6 @@
+"""Outlier detectors: scikit-learn's interface to the networks."""
+
+from skvae.detectors._autoencoder import AEOutlierDetector
+from skvae.detectors._vae import VAEOutlierDetector
+
+__all__ = ["AEOutlierDetector", "VAEOutlierDetector"]

@@ -1,0 +1,171 @@
+"""The detector on an autoencoder."""
+
+from skvae.detectors._base import BaseDetector
+from skvae.networks import AutoEncoder
+
+
+class AEOutlierDetector(BaseDetector):
+    """Outlier detector on the reconstruction error of an autoencoder.
+
+    An autoencoder learns to squeeze rows through a small code and to restore them.
+    Trained on mostly normal rows, it restores normal rows well and outliers badly. The
+    score of a row is minus the sum of its features' squared errors.
+
+    Parameters
+    ----------
+    contamination : 'auto' or float in (0, 0.5], default='auto'
+        The share of outliers in the training rows, which sets the offset. 'auto' takes
+        for outliers what scores more than 1.5 interquartile ranges below the first
+        quartile of the training scores, and at least the lowest 1 %.
+
+    architecture : object, default=None
+        Builds the encoder and the decoder. ``None`` means :class:`~skvae.MLP` at its
+        defaults, which also shows how to bring your own modules.
+
+    latent_dim : int or 'auto', default='auto'
+        The size of the code. 'auto' is the number of features, at most 32.
+
+    top_features : float in (0, 1], default=1.0
+        A row is scored by this share of its features, the worst ones. Small shares find
+        rows of which only a small part is odd.
+
+    max_epochs : int or 'auto', default='auto'
+        The number of passes over the training rows. 'auto' is as many as make 2,000
+        steps, and at least one.
+
+    batch_size : int, default=256
+        The largest number of rows in a step.
+
+    lr : float, default=1e-3
+        The learning rate of the first step, from which it falls to zero along a cosine.
+
+    weight_decay : float, default=0.0
+        The decoupled weight decay of the optimiser, AdamW.
+
+    early_stopping : bool, default=False
+        Whether to set rows aside, stop when their loss no longer falls, and take the
+        weights of the best epoch.
+
+    validation_fraction : float in (0, 1), default=0.1
+        The share of the training rows that is set aside for early stopping, at random.
+
+    n_iter_no_change : int, default=10
+        Training stops early after this number of epochs without an improvement.
+
+    tol : float, default=1e-4
+        A smaller fall of the validation loss is not an improvement.
+
+    device : str, default='auto'
+        The torch device that trains and scores: 'cpu', 'cuda', 'cuda:1', 'mps', or
+        'auto', which takes a CUDA device if there is one and else the CPU.
+
+    memory : str or object with the joblib.Memory interface, default=None
+        Where to keep trained networks. A fit with the same rows and the same parameters
+        takes the network from there. Parameters that do not influence training, such as
+        ``contamination``, can then be searched over without training again. It needs a
+        fixed ``random_state``.
+
+    random_state : int, RandomState instance or None, default=None
+        Governs initialisation, shuffling, the validation split and sampling. Pass an int
+        to get the same scores from each fit.
+
+    verbose : int, default=0
+        Whether to show a progress bar on stderr while training.
+
+    Attributes
+    ----------
+    offset_ : float
+        The threshold: ``decision_function = score_samples - offset_``.
+
+    network_ : torch.nn.Module
+        The trained network, in evaluation mode.
+
+    history_ : list of dict
+        For each epoch its number ('epoch'), the mean training loss by part
+        ('train_loss'), the same of the validation rows
+        ('valid_loss' and so on) with early stopping, and its duration ('seconds').
+
+    n_iter_ : int
+        The number of epochs.
+
+    device_ : str
+        The torch device in use.
+
+    n_features_in_ : int
+        Number of features seen during :term:`fit`.
+
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
+        Names of features seen during :term:`fit`. Defined only when `X` has feature
+        names that are all strings.
+
+    See Also
+    --------
+    VAEOutlierDetector : The score of a probabilistic model instead of a bare error.
+    sklearn.ensemble.IsolationForest : Fast, and without a model of the rows.
+
+    Notes
+    -----
+    Training takes the rows as they come: a feature with large values dominates the error
+    unless the rows are scaled. With a code as large as the row, the network can learn to
+    copy, and outliers may be copied as well as normal rows.
+
+    References
+    ----------
+    .. [1] M. Sakurada and T. Yairi, "Anomaly detection using autoencoders with nonlinear
+       dimensionality reduction", MLSDA 2014. :doi:`10.1145/2689746.2689747`
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sklearn.preprocessing import StandardScaler
+    >>> from skvae import AEOutlierDetector
+    >>> rng = np.random.RandomState(0)
+    >>> angle = rng.uniform(0, 2 * np.pi, 500)
+    >>> X = np.c_[np.cos(angle), np.sin(angle)]
+    >>> detector = make_pipeline(
+    ...     StandardScaler(),
+    ...     AEOutlierDetector(latent_dim=1, contamination=0.01, random_state=0),
+    ... )
+    >>> detector.fit(X).predict([[1.0, 0.0], [0.0, 0.0]])
+    array([ 1, -1])
+    """
+
+    _network_class = AutoEncoder
+
+    def __init__(
+        self,
+        *,
+        contamination="auto",
+        architecture=None,
+        latent_dim="auto",
+        top_features=1.0,
+        max_epochs="auto",
+        batch_size=256,
+        lr=1e-3,
+        weight_decay=0.0,
+        early_stopping=False,
+        validation_fraction=0.1,
+        n_iter_no_change=10,
+        tol=1e-4,
+        device="auto",
+        memory=None,
+        random_state=None,
+        verbose=0,
+    ):
+        self.contamination = contamination
+        self.architecture = architecture
+        self.latent_dim = latent_dim
+        self.top_features = top_features
+        self.max_epochs = max_epochs
+        self.batch_size = batch_size
+        self.lr = lr
+        self.weight_decay = weight_decay
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.n_iter_no_change = n_iter_no_change
+        self.tol = tol
+        self.device = device
+        self.memory = memory
+        self.random_state = random_state
+        self.verbose = verbose

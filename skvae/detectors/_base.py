@@ -1,0 +1,318 @@
+"""The template of all detectors: validate, train or score, set the offset."""
+
+import math
+from copy import deepcopy
+from functools import partial
+from numbers import Integral, Real
+
+import numpy as np
+from sklearn import config_context
+from sklearn.base import BaseEstimator, OutlierMixin, _fit_context
+from sklearn.utils import check_random_state
+from sklearn.utils._param_validation import (
+    HasMethods,
+    Interval,
+    StrOptions,
+    validate_parameter_constraints,
+)
+from sklearn.utils.validation import check_is_fitted, check_memory, validate_data
+
+from skvae.architectures import MLP
+from skvae.thresholds import offset_from_scores
+from skvae.training.devices import resolve_device
+from skvae.training.engine import Stopping, build_network, train_network, weights_of
+from skvae.training.scoring import apply_to_rows
+
+
+class BaseDetector(OutlierMixin, BaseEstimator):
+    """What every detector does with its network.
+
+    A subclass has a constructor, names the class of its network, and says what the
+    network is built and scored with. Think twice before anything else comes here.
+    """
+
+    _parameter_constraints: dict = {
+        "contamination": [StrOptions({"auto"}), Interval(Real, 0, 0.5, closed="right")],
+        "architecture": [HasMethods(["build_encoder", "build_decoder"]), None],
+        "latent_dim": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
+        "top_features": [Interval(Real, 0, 1, closed="right")],
+        "max_epochs": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
+        "batch_size": [Interval(Integral, 1, None, closed="left")],
+        "lr": [Interval(Real, 0, None, closed="neither")],
+        "weight_decay": [Interval(Real, 0, None, closed="left")],
+        "early_stopping": ["boolean"],
+        "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
+        "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
+        "tol": [Interval(Real, 0, None, closed="left")],
+        "device": [str],
+        "memory": [str, HasMethods("cache"), None],
+        "random_state": ["random_state"],
+        "verbose": ["verbose"],
+    }
+
+    _network_class: type
+
+    def _network_arguments(self, input_shape):
+        """Return what the network is built with, for rows of a shape."""
+        latent_dim = self.latent_dim
+        if latent_dim == "auto":
+            latent_dim = min(math.prod(input_shape), 32)
+        return {
+            "architecture": MLP() if self.architecture is None else self.architecture,
+            "input_shape": input_shape,
+            "latent_dim": latent_dim,
+        }
+
+    def _score_arguments(self):
+        """Return what the network's ``feature_scores`` takes beside the rows."""
+        return {}
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y=None):
+        """Train the network, and set the offset from the scores of the training rows.
+
+        If training fails or is interrupted, the detector is left as it was before.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            The training rows, of which most should be normal. Scale them first, for
+            instance with :class:`~sklearn.preprocessing.StandardScaler`.
+
+        y : Ignored
+            Not used, present for API consistency by convention.
+
+        Returns
+        -------
+        self : object
+            The fitted detector.
+
+        Raises
+        ------
+        FloatingPointError
+            If the training diverges.
+        """
+        before = vars(self).copy()
+        try:
+            self._fit(self._validate(X, reset=True))
+        except BaseException:
+            vars(self).clear()
+            vars(self).update(before)
+            raise
+        return self
+
+    def _fit(self, X):
+        device = resolve_device(self.device)
+        # A copy, since the user may change the architecture in place after the fit.
+        arguments = deepcopy(self._network_arguments(X.shape[1:]))
+        stopping = None
+        if self.early_stopping:
+            stopping = Stopping(self.validation_fraction, self.n_iter_no_change, self.tol)
+        train = check_memory(self.memory).cache(train_network, ignore=["verbose"])
+        weights, history = train(
+            self._network_class,
+            arguments,
+            X,
+            seed=self._seed(),
+            device=str(device),
+            max_epochs=self.max_epochs,
+            batch_size=self.batch_size,
+            lr=self.lr,
+            weight_decay=self.weight_decay,
+            stopping=stopping,
+            verbose=self.verbose,
+        )
+        self._arguments = arguments
+        self.network_ = build_network(self._network_class, arguments, weights, device)
+        self.device_ = str(device)
+        self.history_ = history
+        self.n_iter_ = len(history)
+        # Not score_samples, which would validate a second time and miss feature names.
+        self.offset_ = offset_from_scores(self._score_samples(X), self.contamination)
+
+    def calibrate(self, X, *, contamination=None):
+        """Set the offset from other rows than those of ``fit``, without training.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows with a share of outliers that is known, or can be assumed.
+
+        contamination : 'auto' or float in (0, 0.5], default=None
+            The share of outliers in ``X``, or ``None`` for the detector's own parameter,
+            as it is now.
+
+        Returns
+        -------
+        self : object
+            The detector with a new ``offset_``.
+        """
+        check_is_fitted(self)
+        self._validate_params()
+        if contamination is None:
+            contamination = self.contamination
+        validate_parameter_constraints(
+            {"contamination": self._parameter_constraints["contamination"]},
+            {"contamination": contamination},
+            caller_name="calibrate",
+        )
+        self.offset_ = offset_from_scores(self.score_samples(X), contamination)
+        return self
+
+    def score_samples(self, X):
+        """Return how normal each row is.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            The rows.
+
+        Returns
+        -------
+        scores : ndarray of shape (n_samples,)
+            The higher, the more normal. A row's score does not depend on other rows.
+        """
+        return self._score_samples(self._validate_fitted(X))
+
+    def _score_samples(self, X):
+        score = partial(
+            self.network_.row_scores, top_features=self.top_features, **self._score_arguments()
+        )
+        return self._apply(score, X).astype(np.float64)
+
+    def score(self, X, y=None):
+        """Return the mean of the scores, by which a search needs no labels.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            The rows, all or most of them normal.
+
+        y : Ignored
+            Not used, present for API consistency by convention.
+
+        Returns
+        -------
+        score : float
+            The higher, the better the network knows such rows.
+        """
+        return float(np.mean(self.score_samples(X)))
+
+    def decision_function(self, X):
+        """Return the scores less the offset.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            The rows.
+
+        Returns
+        -------
+        decision : ndarray of shape (n_samples,)
+            Negative for outliers, zero and more for normal rows.
+        """
+        return self.score_samples(X) - self.offset_
+
+    def predict(self, X):
+        """Tell outliers from normal rows.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            The rows.
+
+        Returns
+        -------
+        is_inlier : ndarray of shape (n_samples,) of int
+            -1 for outliers, +1 for normal rows.
+        """
+        return np.where(self.decision_function(X) < 0, -1, 1)
+
+    def feature_scores(self, X):
+        """Return how normal each feature of each row is, given all of the row.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            The rows.
+
+        Returns
+        -------
+        scores : ndarray of the shape of X, of float32
+            The higher, the more normal: the lowest is what made the row odd. With
+            ``top_features=1.0`` the scores of a row add up to its score.
+        """
+        X = self._validate_fitted(X)
+        return self._apply(partial(self.network_.feature_scores, **self._score_arguments()), X)
+
+    def reconstruct(self, X):
+        """Return the rows as the network gives them back.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            The rows.
+
+        Returns
+        -------
+        X_reconstructed : ndarray of the shape of X, of float32
+            The reconstructions, in the units of ``X``.
+        """
+        return self._apply(lambda x: self.network_(x), self._validate_fitted(X))
+
+    def encode(self, X):
+        """Return the codes of rows.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            The rows.
+
+        Returns
+        -------
+        codes : ndarray of shape (n_samples, latent_dim) of float32
+            The codes; for a variational network the means of the posterior.
+        """
+        X = self._validate_fitted(X)
+        return self._apply(self.network_.encode, X)
+
+    def _apply(self, function, X):
+        return apply_to_rows(function, X, resolve_device(self.device_))
+
+    def _validate(self, X, *, reset):
+        # Rows become numpy arrays, which the batches are sliced from, whatever they were.
+        with config_context(array_api_dispatch=False):
+            return validate_data(
+                self,
+                X,
+                reset=reset,
+                dtype=[np.float64, np.float32],
+                ensure_min_samples=2 if reset else 1,
+            )
+
+    def _validate_fitted(self, X):
+        check_is_fitted(self)
+        return self._validate(X, reset=False)
+
+    def _seed(self):
+        return int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
+
+    def __getstate__(self):
+        # Plain arrays instead of a torch module: any pickle, skops too, can show what it
+        # holds, and what was trained on a GPU loads where there is none.
+        state = dict(super().__getstate__())
+        if "network_" in state:
+            state["network_"] = weights_of(self.network_)
+        return state
+
+    def __setstate__(self, state):
+        super().__setstate__(state)
+        if "network_" in state:
+            try:
+                device = resolve_device(self.device_)
+            except ValueError:
+                device = resolve_device("cpu")
+            self.device_ = str(device)
+            self.network_ = build_network(
+                self._network_class, self._arguments, state["network_"], device
+            )

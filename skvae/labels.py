@@ -1,0 +1,33 @@
+"""The convention of labels: +1 for normal rows, -1 for outliers."""
+
+import numpy as np
+
+__all__ = ["is_outlier"]
+
+
+def is_outlier(y):
+    """Tell which labels are those of outliers.
+
+    Parameters
+    ----------
+    y : array-like of shape (n_samples,)
+        +1 for normal rows, -1 for outliers.
+
+    Returns
+    -------
+    mask : ndarray of shape (n_samples,) of bool
+        Where ``y`` is -1.
+
+    Raises
+    ------
+    ValueError
+        If there is any other label.
+    """
+    y = np.asarray(y)
+    others = np.setdiff1d(y, [-1, 1])
+    if others.size:
+        raise ValueError(
+            "Labels must be +1 for normal rows and -1 for outliers, got "
+            f"{others[:5].tolist()}. Where 1 marks an outlier, use 1 - 2 * y."
+        )
+    return y == -1

@@ -1,0 +1,140 @@
+"""Scorers for searches, in which the outliers, labelled -1, are the class to find."""
+
+import numpy as np
+from sklearn.metrics import average_precision_score, f1_score, make_scorer, roc_auc_score
+
+from skvae.labels import is_outlier
+
+__all__ = [
+    "average_precision_scorer",
+    "f1_scorer",
+    "mean_score_scorer",
+    "outlier_average_precision_score",
+    "outlier_f1_score",
+    "outlier_roc_auc_score",
+    "roc_auc_scorer",
+]
+
+
+def outlier_average_precision_score(y_true, decision):
+    """Compute the average precision with which low values find outliers.
+
+    Parameters
+    ----------
+    y_true : array-like of shape (n_samples,)
+        +1 for normal rows, -1 for outliers.
+
+    decision : array-like of shape (n_samples,)
+        Values of ``decision_function`` or ``score_samples``: higher is more normal.
+
+    Returns
+    -------
+    score : float
+        Between 0 and 1; the share of outliers for random values.
+
+    Examples
+    --------
+    >>> from skvae.metrics import outlier_average_precision_score
+    >>> outlier_average_precision_score([1, -1, 1, 1], [0.2, -0.3, 0.5, 0.1])
+    1.0
+    """
+    return float(average_precision_score(is_outlier(y_true), -np.asarray(decision)))
+
+
+def outlier_roc_auc_score(y_true, decision):
+    """Compute the probability that an outlier has a lower value than a normal row.
+
+    Parameters
+    ----------
+    y_true : array-like of shape (n_samples,)
+        +1 for normal rows, -1 for outliers.
+
+    decision : array-like of shape (n_samples,)
+        Values of ``decision_function`` or ``score_samples``: higher is more normal.
+
+    Returns
+    -------
+    score : float
+        Between 0 and 1; 0.5 for random values. NaN, with scikit-learn's warning, if
+        ``y_true`` has one kind of rows only.
+
+    Examples
+    --------
+    >>> from skvae.metrics import outlier_roc_auc_score
+    >>> outlier_roc_auc_score([1, -1, 1, 1], [0.2, 0.1, 0.5, 0.0])
+    0.6666666666666667
+    """
+    return float(roc_auc_score(is_outlier(y_true), -np.asarray(decision)))
+
+
+def outlier_f1_score(y_true, y_pred):
+    """Compute the F1 score of the outliers.
+
+    Parameters
+    ----------
+    y_true : array-like of shape (n_samples,)
+        +1 for normal rows, -1 for outliers.
+
+    y_pred : array-like of shape (n_samples,)
+        The same, as predicted.
+
+    Returns
+    -------
+    score : float
+        Between 0 and 1.
+
+    Examples
+    --------
+    >>> from skvae.metrics import outlier_f1_score
+    >>> outlier_f1_score([1, -1, 1, -1], [1, -1, 1, 1])
+    0.6666666666666666
+    """
+    return float(f1_score(is_outlier(y_true), is_outlier(y_pred)))
+
+
+def mean_score_scorer(estimator, X, y=None):
+    """Return the mean of ``score_samples``, for searches without labels.
+
+    For a variational detector this is the mean evidence lower bound, for an autoencoder
+    minus its loss. It tells how well a network knows the rows of a fold, and compares
+    networks with the same kind of score only.
+
+    Parameters
+    ----------
+    estimator : object
+        A fitted detector, or a pipeline that ends in one.
+
+    X : array-like of shape (n_samples, n_features)
+        The rows, all or most of them normal.
+
+    y : Ignored
+        Not used, present for API consistency by convention.
+
+    Returns
+    -------
+    score : float
+        Higher is better.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.model_selection import GridSearchCV
+    >>> from skvae import AEOutlierDetector
+    >>> from skvae.metrics import mean_score_scorer
+    >>> X, _ = load_iris(return_X_y=True)
+    >>> search = GridSearchCV(
+    ...     AEOutlierDetector(max_epochs=50, random_state=0),
+    ...     {"latent_dim": [1, 3]},
+    ...     scoring=mean_score_scorer,
+    ... )
+    >>> search.fit(X).best_params_
+    {'latent_dim': 3}
+    """
+    return float(np.mean(estimator.score_samples(X)))
+
+
+average_precision_scorer = make_scorer(
+    outlier_average_precision_score, response_method="decision_function"
+)
+roc_auc_scorer = make_scorer(outlier_roc_auc_score, response_method="decision_function")
+f1_scorer = make_scorer(outlier_f1_score)

@@ -1,0 +1,50 @@
+"""The autoencoder: squeeze a row through a small code, and see what is lost."""
+
+from torch import nn
+
+from skvae.networks.rows import sum_worst
+
+__all__ = ["AutoEncoder"]
+
+
+class AutoEncoder(nn.Module):
+    r"""Autoencoder that minimises the squared error of its reconstruction.
+
+    .. math:: \mathrm{loss}(x) = \sum_j \big(x_j - d(e(x))_j\big)^2
+
+    Parameters
+    ----------
+    architecture : object
+        Builds the encoder and the decoder.
+
+    input_shape : tuple of int
+        The shape of one row.
+
+    latent_dim : int
+        The size of the code.
+    """
+
+    def __init__(self, architecture, input_shape, latent_dim):
+        super().__init__()
+        self.encoder = architecture.build_encoder(input_shape, latent_dim)
+        self.decoder = architecture.build_decoder(latent_dim, input_shape)
+
+    def encode(self, x):
+        """Return the codes of rows, of shape (n_rows, latent_dim)."""
+        return self.encoder(x)
+
+    def forward(self, x):
+        """Return the reconstructions of rows, in the shape of ``x``."""
+        return self.decoder(self.encode(x))
+
+    def loss(self, x):
+        """Return the named parts of the loss, each a mean over rows."""
+        return {"loss": (x - self(x)).square().flatten(1).sum(1).mean()}
+
+    def feature_scores(self, x):
+        """Return minus the squared error of each feature, in the shape of ``x``."""
+        return -(x - self(x)).square()
+
+    def row_scores(self, x, top_features):
+        """Return one score a row, the sum of its worst feature scores."""
+        return sum_worst(self.feature_scores(x), top_features)

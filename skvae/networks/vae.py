@@ -1,0 +1,149 @@
+"""The variational autoencoder: a distribution of codes, and one of rows given a code."""
+
+import math
+
+import torch
+from torch import nn
+
+from skvae.networks.rows import sum_worst
+
+__all__ = ["LIKELIHOODS", "VAE", "kl_divergence"]
+
+# Below this a constant feature, which is reconstructed ever better, would drown the others.
+MIN_SIGMA = 0.01
+LOG_VARIANCE_RANGE = (-12.0, 6.0)
+N_DRAWS = 16
+# The fewest whole degrees of freedom with a variance.
+STUDENT_T_DOF = 3
+
+
+def gaussian(error, log_sigma):
+    """Return the log density of a normal distribution at a distance from its mean."""
+    return -0.5 * (error * torch.exp(-log_sigma)).square() - log_sigma - 0.5 * math.log(2 * math.pi)
+
+
+def student_t(error, log_sigma):
+    """Return the log density of Student's t, three degrees of freedom, likewise."""
+    dof = STUDENT_T_DOF
+    normaliser = math.lgamma((dof + 1) / 2) - math.lgamma(dof / 2) - 0.5 * math.log(dof * math.pi)
+    squared = (error * torch.exp(-log_sigma)).square()
+    return normaliser - log_sigma - 0.5 * (dof + 1) * torch.log1p(squared / dof)
+
+
+LIKELIHOODS = {"gaussian": gaussian, "student_t": student_t}
+
+
+def kl_divergence(mean, log_variance):
+    """Return KL(N(mean, variance) || N(0, 1)) in nats, element by element."""
+    return 0.5 * (mean.square() + log_variance.exp() - log_variance - 1.0)
+
+
+class VAE(nn.Module):
+    r"""Variational autoencoder with a diagonal Gaussian posterior.
+
+    .. math::
+        \mathrm{loss}(x) = -\log p(x | z) + \beta \, \mathrm{KL}(q(z | x) \,\|\, p(z)),
+        \quad z \sim q(z | x)
+
+    Parameters
+    ----------
+    architecture : object
+        Builds the encoder and the decoder.
+
+    input_shape : tuple of int
+        The shape of one row.
+
+    latent_dim : int
+        The size of the code.
+
+    likelihood : {'gaussian', 'student_t'}
+        The distribution of a feature around its reconstruction.
+
+    sigma : float or None
+        The scale of that distribution, or None to learn one a feature.
+
+    beta : float
+        The weight of the divergence in the loss. The scores have it at 1.
+    """
+
+    def __init__(self, architecture, input_shape, latent_dim, likelihood, sigma, beta):
+        super().__init__()
+        self.encoder = architecture.build_encoder(input_shape, 2 * latent_dim)
+        self.decoder = architecture.build_decoder(latent_dim, input_shape)
+        self.log_density = LIKELIHOODS[likelihood]
+        log_sigma = torch.full(input_shape, math.log(1.0 if sigma is None else sigma))
+        self.log_sigma = nn.Parameter(log_sigma, requires_grad=sigma is None)
+        self.beta = beta
+        # Drawn once, in pairs that cancel, so that no score depends on fresh noise.
+        noise = torch.randn(N_DRAWS // 2, latent_dim)
+        self.register_buffer("noise", torch.cat([noise, -noise]))
+
+    def posterior(self, x):
+        """Return mean and log variance of q(z | x), each of shape (n_rows, latent_dim)."""
+        mean, log_variance = self.encoder(x).chunk(2, dim=1)
+        return mean, log_variance.clamp(*LOG_VARIANCE_RANGE)
+
+    def encode(self, x):
+        """Return the posterior means of rows, of shape (n_rows, latent_dim)."""
+        return self.posterior(x)[0]
+
+    def forward(self, x):
+        """Return the reconstructions of rows from their posterior means."""
+        return self.decoder(self.encode(x))
+
+    def log_likelihood(self, x, z):
+        """Return log p(x | z) in nats for each feature, in the shape of ``x``."""
+        log_sigma = self.log_sigma
+        if log_sigma.requires_grad:
+            log_sigma = log_sigma.clamp(min=math.log(MIN_SIGMA))
+        return self.log_density(x - self.decoder(z), log_sigma)
+
+    def loss(self, x):
+        """Return the named parts of the loss, each a mean over rows, in nats."""
+        mean, log_variance = self.posterior(x)
+        z = mean
+        if self.training:
+            z = mean + torch.randn_like(mean) * torch.exp(0.5 * log_variance)
+        reconstruction = -self.log_likelihood(x, z).flatten(1).sum(1).mean()
+        kl = kl_divergence(mean, log_variance).sum(1).mean()
+        return {"loss": reconstruction + self.beta * kl, "reconstruction": reconstruction, "kl": kl}
+
+    def elbo(self, x):
+        """Return log p(x | z) at the posterior mean less the divergence, by feature.
+
+        The divergence belongs to no single feature: each bears an equal share, so that
+        the features of a row add up to its evidence lower bound.
+        """
+        mean, log_variance = self.posterior(x)
+        log_likelihood = self.log_likelihood(x, mean)
+        kl = kl_divergence(mean, log_variance).sum(1) / x[0].numel()
+        return log_likelihood - kl.reshape(-1, *[1] * (x.ndim - 1))
+
+    def reconstruction(self, x):
+        """Return minus the squared error of each feature."""
+        return -(x - self(x)).square()
+
+    def reconstruction_probability(self, x):
+        """Return the mean of log p(x | z) over draws of z from q(z | x), by feature."""
+        mean, log_variance = self.posterior(x)
+        deviation = torch.exp(0.5 * log_variance)
+        return sum(self.log_likelihood(x, mean + draw * deviation) for draw in self.noise) / N_DRAWS
+
+    def feature_scores(self, x, score):
+        """Return the named score of each feature, in the shape of ``x``."""
+        return SCORES[score](self, x)
+
+    def row_scores(self, x, score, top_features):
+        """Return one score a row, the sum of its worst feature scores."""
+        return sum_worst(self.feature_scores(x, score), top_features)
+
+    def sample(self, n_rows):
+        """Return decoded draws from the prior."""
+        return self.decoder(torch.randn(n_rows, self.noise.shape[1], device=self.noise.device))
+
+
+SCORES = {
+    "elbo": VAE.elbo,
+    "reconstruction": VAE.reconstruction,
+    "reconstruction_probability": VAE.reconstruction_probability,
+}

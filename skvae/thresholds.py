@@ -1,0 +1,46 @@
+"""From scores to the offset below which a row is an outlier."""
+
+import warnings
+
+import numpy as np
+
+__all__ = ["offset_from_scores"]
+
+
+def offset_from_scores(scores, contamination):
+    """Return the offset that a contamination asks for.
+
+    Parameters
+    ----------
+    scores : ndarray of shape (n_samples,)
+        One score a row, higher is more normal.
+
+    contamination : 'auto' or float in (0, 0.5]
+        A float is the share of rows that get a score below the offset. 'auto' takes the
+        bulk of the scores for normal: outliers are below Tukey's lower fence, which is
+        1.5 interquartile ranges below the first quartile, and at least the lowest 1 %.
+
+    Returns
+    -------
+    offset : float
+        Scores below it belong to outliers.
+
+    Warns
+    -----
+    UserWarning
+        If no share of the rows near the one asked for can be told apart: there are too
+        few rows, or too many have the same score.
+    """
+    if contamination == "auto":
+        lowest, first, third = np.percentile(scores, [1, 25, 75])
+        return float(max(lowest, first - 1.5 * (third - first)))
+    offset = float(np.percentile(scores, 100.0 * contamination))
+    n_outliers = np.count_nonzero(scores < offset)
+    if abs(n_outliers - contamination * len(scores)) >= 1:
+        warnings.warn(
+            f"contamination={contamination} asks for {contamination * len(scores):g} outliers "
+            f"among {len(scores)} rows, but {n_outliers} are below the offset: many rows have "
+            "the same score.",
+            stacklevel=3,
+        )
+    return offset

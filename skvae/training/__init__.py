@@ -1,0 +1,1 @@
+"""The engine: networks are trained here, and applied to many rows."""

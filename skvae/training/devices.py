@@ -1,0 +1,47 @@
+"""Where the arithmetic happens."""
+
+import torch
+
+__all__ = ["resolve_device"]
+
+
+def resolve_device(name):
+    """Return the torch device of a name, or say why there is none.
+
+    Parameters
+    ----------
+    name : str
+        'auto' for a CUDA device where there is one and the CPU otherwise, or the name of
+        a torch device such as 'cpu', 'cuda', 'cuda:1' or 'mps'.
+
+    Returns
+    -------
+    device : torch.device
+        A device that is present.
+
+    Raises
+    ------
+    ValueError
+        If the name is unknown, or this machine has no such device.
+    """
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+    except RuntimeError:
+        device = None
+    if device is None or device.type not in ("cpu", "cuda", "mps"):
+        raise ValueError(
+            f"device={name!r} is unknown. Use 'auto', 'cpu', 'cuda', 'cuda:1' or 'mps'."
+        )
+    present = {
+        "cpu": 1,
+        "cuda": torch.cuda.device_count(),
+        "mps": int(torch.backends.mps.is_available()),
+    }[device.type]
+    if (device.index or 0) >= present:
+        raise ValueError(
+            f"device={name!r} was asked for, but torch sees {present} {device.type} device(s) "
+            "on this machine. Use device='auto' or device='cpu'."
+        )
+    return device

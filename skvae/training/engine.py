@@ -1,0 +1,289 @@
+"""From a network and rows to trained weights, on skorch."""
+
+import math
+from contextlib import suppress
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from skorch import NeuralNet
+from skorch.callbacks import Callback, EarlyStopping, EpochTimer, LRScheduler
+from tqdm import tqdm
+
+from skvae.training.batches import Batches, Rows
+from skvae.training.seeds import isolated_seed
+
+__all__ = ["Stopping", "build_network", "sample_network", "train_network", "weights_of"]
+
+# With max_epochs='auto': enough steps for a small table, one look at a very large one.
+AUTO_STEPS = 2000
+
+
+@dataclass(frozen=True)
+class Stopping:
+    """When to stop early: the names and meanings are those of scikit-learn's MLP."""
+
+    validation_fraction: float
+    n_iter_no_change: int
+    tol: float
+
+
+def train_network(
+    network_class,
+    arguments,
+    X,
+    *,
+    seed,
+    device,
+    max_epochs,
+    batch_size,
+    lr,
+    weight_decay,
+    stopping,
+    verbose,
+):
+    """Train a network, and return what it learned as plain arrays.
+
+    Everything but ``verbose`` decides the result, and nothing else does, so that the
+    function can be cached.
+
+    Parameters
+    ----------
+    network_class : type
+        A torch module whose ``loss`` returns named parts, 'loss' among them.
+
+    arguments : dict
+        The arguments it is built with.
+
+    X : ndarray of shape (n_samples, ...)
+        The training rows.
+
+    seed : int
+        Governs initialisation, shuffling, the split and the noise.
+
+    device : str
+        The name of a torch device.
+
+    max_epochs : int or 'auto'
+        The number of passes over the rows; 'auto' for about 2,000 steps.
+
+    batch_size : int
+        The number of rows in a step.
+
+    lr : float
+        The learning rate of the first step. It falls to zero along a cosine.
+
+    weight_decay : float
+        The decoupled weight decay.
+
+    stopping : Stopping or None
+        When to stop early, or None to never do so.
+
+    verbose : bool or int
+        Whether to show a progress bar on stderr.
+
+    Returns
+    -------
+    weights : dict of str to ndarray
+        The network's state.
+
+    history : list of dict
+        For each epoch its number, the named parts of the loss and the seconds it took.
+
+    Raises
+    ------
+    FloatingPointError
+        If the loss or a weight is not finite at the end of an epoch.
+    """
+    device = torch.device(device)
+    train, valid = _split(X, stopping, seed)
+    n_batches = math.ceil(len(train) / batch_size)
+    if max_epochs == "auto":
+        max_epochs = math.ceil(AUTO_STEPS / n_batches)
+    n_steps = max_epochs * n_batches
+    callbacks = [
+        LRScheduler("CosineAnnealingLR", T_max=n_steps, step_every="batch", event_name=None)
+    ]
+    if stopping is not None:
+        callbacks.append(
+            _EarlyStopping(
+                patience=stopping.n_iter_no_change,
+                threshold=stopping.tol,
+                threshold_mode="abs",
+                load_best=True,
+            )
+        )
+    with (
+        isolated_seed(seed, device),
+        tqdm(total=n_steps, unit="step", disable=not verbose) as bar,
+    ):
+        if verbose:
+            callbacks.append(_Progress(bar))
+        engine = _Engine(
+            network_class(**arguments),
+            criterion=None,
+            optimizer=torch.optim.AdamW,
+            optimizer__fused=True,
+            optimizer__weight_decay=weight_decay,
+            lr=lr,
+            max_epochs=max_epochs,
+            batch_size=batch_size,
+            iterator_train=Batches,
+            iterator_train__device=device,
+            iterator_train__shuffle=True,
+            iterator_valid=Batches,
+            iterator_valid__device=device,
+            train_split=lambda rows: (rows, valid),
+            callbacks=callbacks,
+            device=device,
+            verbose=0,
+        ).initialize()
+        engine.notify("on_train_begin", X=train)
+        # skorch's own fit would take Ctrl-C for an early stop, and return normally.
+        with suppress(_Stop):
+            engine.fit_loop(train)
+        engine.notify("on_train_end", X=train)
+    weights = weights_of(engine.module_)
+    if not all(np.isfinite(value).all() for value in weights.values()):
+        raise engine.diverged("weights are")
+    return weights, [_epoch_record(epoch) for epoch in engine.history]
+
+
+def build_network(network_class, arguments, weights, device):
+    """Build a trained network again from what :func:`train_network` returned.
+
+    Parameters
+    ----------
+    network_class : type
+        The class of the network.
+
+    arguments : dict
+        The arguments it was built with.
+
+    weights : dict of str to ndarray
+        The network's state.
+
+    device : torch.device
+        Where to put it.
+
+    Returns
+    -------
+    network : torch.nn.Module
+        The network in evaluation mode, which no longer needs gradients.
+    """
+    with isolated_seed(0, torch.device("cpu")):
+        network = network_class(**arguments)
+    network.load_state_dict({name: torch.tensor(value) for name, value in weights.items()})
+    return network.to(device).eval()
+
+
+def weights_of(network):
+    """Return a network's state as plain arrays, whatever its device."""
+    return {name: value.cpu().numpy() for name, value in network.state_dict().items()}
+
+
+def sample_network(network, n_rows, *, seed, device):
+    """Return rows drawn from a network that can, the same ones for the same seed."""
+    with isolated_seed(seed, torch.device(device)), torch.inference_mode():
+        return network.sample(n_rows).cpu().numpy()
+
+
+class _Stop(KeyboardInterrupt):
+    """The validation loss no longer falls, as told from the user's Ctrl-C."""
+
+
+class _EarlyStopping(EarlyStopping):
+    def on_epoch_end(self, net, **kwargs):
+        try:
+            super().on_epoch_end(net, **kwargs)
+        except KeyboardInterrupt:
+            if self.misses_ == self.patience:
+                raise _Stop from None
+            raise
+
+
+class _Progress(Callback):
+    def __init__(self, bar):
+        self.bar = bar
+
+    def on_batch_end(self, net, training=None, **kwargs):
+        if training:
+            self.bar.update()
+
+    def on_epoch_end(self, net, **kwargs):
+        epoch = net.history[-1]
+        losses = {name: epoch[name] for name in ("train_loss", "valid_loss") if name in epoch}
+        self.bar.set_postfix(epoch=epoch["epoch"], **losses, refresh=False)
+
+
+class _Engine(NeuralNet):
+    """skorch's training loop for a network that computes its own loss.
+
+    It records the means of the loss's named parts once an epoch, and nothing a batch.
+    """
+
+    @property
+    def _default_callbacks(self):
+        return [("epoch_timer", EpochTimer())]
+
+    def initialize_criterion(self):
+        return self
+
+    def get_split_datasets(self, X, y=None, **fit_params):
+        return self.train_split(X)
+
+    def run_single_epoch(self, iterator, training, prefix, step_fn, **fit_params):
+        if iterator is None:
+            return
+        self._set_training(training)
+        sums = {}
+        for batch in iterator:
+            for name, part in step_fn(batch).items():
+                sums[name] = sums.get(name, 0.0) + part.detach() * len(batch)
+            self.notify("on_batch_end", batch=batch, training=training)
+        for name, total in sums.items():
+            mean = total.item() / len(iterator.rows)
+            if not math.isfinite(mean):
+                raise self.diverged(f"{prefix} {name} is")
+            self.history.record(f"{prefix}_{name}", mean)
+
+    def train_step(self, batch, **fit_params):
+        self.optimizer_.zero_grad()
+        parts = self.module_.loss(batch)
+        parts["loss"].backward()
+        self.optimizer_.step()
+        return parts
+
+    def validation_step(self, batch, **fit_params):
+        with torch.no_grad():
+            return self.module_.loss(batch)
+
+    def diverged(self, what):
+        return FloatingPointError(
+            f"Training diverged in epoch {len(self.history)}: the {what} not finite. Scale X, for "
+            f"instance with StandardScaler, or lower lr (now {self.lr:g})."
+        )
+
+
+def _split(X, stopping, seed):
+    index = np.arange(len(X))
+    if stopping is None:
+        return Rows(X, index), None
+    n_valid = math.ceil(stopping.validation_fraction * len(X))
+    if n_valid == len(X):
+        raise ValueError(
+            f"validation_fraction={stopping.validation_fraction} leaves no row to train on: X has "
+            f"n_samples = {len(X)}. Lower it, or set early_stopping=False."
+        )
+    index = np.random.RandomState(seed).permutation(index)
+    return Rows(X, index[n_valid:]), Rows(X, index[:n_valid])
+
+
+def _epoch_record(epoch):
+    record = {
+        name: value
+        for name, value in epoch.items()
+        if name == "epoch" or name.startswith(("train_", "valid_"))
+    }
+    record["seconds"] = epoch["dur"]
+    return record

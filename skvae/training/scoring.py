@@ -1,0 +1,81 @@
+"""A network's method, applied to any number of rows."""
+
+from contextlib import contextmanager
+
+import numpy as np
+import torch
+
+__all__ = ["apply_to_rows"]
+
+BATCH_ROWS = 1024
+# Batches of 32, 64, ... 1024 rows give the very same result for a row on one thread;
+# other sizes leave remainders to other kernels, which round differently.
+SMALLEST_BATCH = 32
+# Squares, and their sums over many features, stay far within float32.
+LARGEST_VALUE = 1e12
+
+
+def apply_to_rows(function, X, device):
+    """Apply a function of a network to the rows of an array, batch by batch.
+
+    What a row gets depends on nothing but the row: not on its neighbours, on its place,
+    on the number of rows, nor on the number of threads.
+
+    Parameters
+    ----------
+    function : callable
+        Maps a float32 tensor of shape (n_rows, ...) to one of shape (n_rows, ...).
+
+    X : ndarray of shape (n_samples, ...)
+        The rows. Values beyond 1e12 are taken as 1e12.
+
+    device : torch.device
+        The device of the network.
+
+    Returns
+    -------
+    result : ndarray of shape (n_samples, ...) of float32
+        The function's values.
+
+    Raises
+    ------
+    FloatingPointError
+        If the function returns a value that is not finite.
+    """
+    batch = np.zeros((_padded(len(X), device), *X.shape[1:]), dtype=np.float32)
+    result = None
+    with torch.inference_mode(), _single_thread():
+        for start in range(0, len(X), BATCH_ROWS):
+            rows = X[start : start + BATCH_ROWS]
+            batch = batch[: _padded(len(rows), device)]
+            np.clip(
+                rows, -LARGEST_VALUE, LARGEST_VALUE, out=batch[: len(rows)], casting="same_kind"
+            )
+            values = function(torch.from_numpy(batch).to(device))[: len(rows)].cpu().numpy()
+            if result is None:
+                result = np.empty((len(X), *values.shape[1:]), dtype=np.float32)
+            result[start : start + len(rows)] = values
+    if not np.isfinite(result).all():
+        raise FloatingPointError(
+            "The network returned values that are not finite. Scale X, for instance with "
+            "StandardScaler, and fit again."
+        )
+    return result
+
+
+def _padded(n_rows, device):
+    if device.type != "cpu" or n_rows >= BATCH_ROWS:
+        return BATCH_ROWS
+    return max(SMALLEST_BATCH, 1 << (n_rows - 1).bit_length())
+
+
+@contextmanager
+def _single_thread():
+    # Threads share a batch out at places that depend on their number, and a row at the
+    # edge of a share is rounded differently.
+    n_threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(n_threads)

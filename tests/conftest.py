@@ -1,0 +1,35 @@
+import os
+from pathlib import Path
+
+# Read when scipy is imported; without it nothing about the array API is tested.
+os.environ["SCIPY_ARRAY_API"] = "1"
+
+import numpy as np
+import pytest
+from instances import ARGUMENTS
+from sklearn.datasets import make_blobs
+
+DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+
+@pytest.fixture(params=ARGUMENTS, ids=lambda detector_class: detector_class.__name__)
+def detector_class(request):
+    return request.param
+
+
+@pytest.fixture
+def X():
+    return make_blobs(200, n_features=5, centers=3, random_state=0)[0]
+
+
+@pytest.fixture
+def rng():
+    return np.random.RandomState(0)
+
+
+@pytest.fixture
+def kddcup99_file():
+    path = DATA / "kddcup.data_10_percent.gz"
+    if not path.exists():
+        pytest.skip(f"The real data is not on this machine: {path}")
+    return path
