@@ -28,19 +28,18 @@ def offset_from_scores(scores, contamination):
     Warns
     -----
     UserWarning
-        If no share of the rows near the one asked for can be told apart: there are too
-        few rows, or too many have the same score.
+        If equal scores keep the share of outliers more than a tenth off.
     """
     if contamination == "auto":
         lowest, first, third = np.percentile(scores, [1, 25, 75])
         return float(max(lowest, first - 1.5 * (third - first)))
     offset = float(np.percentile(scores, 100.0 * contamination))
     n_outliers = np.count_nonzero(scores < offset)
-    if abs(n_outliers - contamination * len(scores)) >= 1:
+    n_wanted = contamination * len(scores)
+    if abs(n_outliers - n_wanted) >= max(1.0, 0.1 * n_wanted):
         warnings.warn(
-            f"contamination={contamination} asks for {contamination * len(scores):g} outliers "
-            f"among {len(scores)} rows, but {n_outliers} are below the offset: many rows have "
-            "the same score.",
+            f"contamination={contamination} asks for {n_wanted:g} outliers among {len(scores)} "
+            f"rows, but {n_outliers} are below the offset, since many have the same score.",
             stacklevel=3,
         )
     return offset

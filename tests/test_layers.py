@@ -27,7 +27,7 @@ ROOMS = {
 }
 STANDARD_LIBRARY = {
     "contextlib", "copy", "dataclasses", "functools", "importlib", "itertools", "math",
-    "numbers", "threading", "warnings",
+    "numbers", "os", "threading", "warnings",
 }  # fmt: skip
 
 FILES = sorted(ROOT.rglob("*.py"))

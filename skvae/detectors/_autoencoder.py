@@ -59,7 +59,7 @@ class AEOutlierDetector(BaseDetector):
         The torch device that trains and scores: 'cpu', 'cuda', 'cuda:1', 'mps', or
         'auto', which takes a CUDA device if there is one and else the CPU.
 
-    memory : str or object with the joblib.Memory interface, default=None
+    memory : str, path-like or object with the joblib.Memory interface, default=None
         Where to keep trained networks. A fit with the same rows and the same parameters
         takes the network from there. Parameters that do not influence training, such as
         ``contamination``, can then be searched over without training again. It needs a

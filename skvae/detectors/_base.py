@@ -1,9 +1,11 @@
 """The template of all detectors: validate, train or score, set the offset."""
 
 import math
+import os
 from copy import deepcopy
 from functools import partial
 from numbers import Integral, Real
+from os import PathLike
 
 import numpy as np
 from sklearn import config_context
@@ -45,7 +47,7 @@ class BaseDetector(OutlierMixin, BaseEstimator):
         "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
         "tol": [Interval(Real, 0, None, closed="left")],
         "device": [str],
-        "memory": [str, HasMethods("cache"), None],
+        "memory": [str, PathLike, HasMethods("cache"), None],
         "random_state": ["random_state"],
         "verbose": ["verbose"],
     }
@@ -108,7 +110,8 @@ class BaseDetector(OutlierMixin, BaseEstimator):
         stopping = None
         if self.early_stopping:
             stopping = Stopping(self.validation_fraction, self.n_iter_no_change, self.tol)
-        train = check_memory(self.memory).cache(train_network, ignore=["verbose"])
+        memory = os.fspath(self.memory) if isinstance(self.memory, PathLike) else self.memory
+        train = check_memory(memory).cache(train_network, ignore=["verbose"])
         weights, history = train(
             self._network_class,
             arguments,

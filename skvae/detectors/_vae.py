@@ -56,7 +56,7 @@ class VAEOutlierDetector(BaseDetector):
 
     sigma : float or 'learned', default='learned'
         The scale of that distribution in the units of ``X``: one for all features, or
-        one a feature that is learned, and at least 0.01.
+        one a feature that is learned, and at least 0.001.
 
     beta : float, default=0.1
         The weight of the divergence in the training loss; 1 is the plain variational
@@ -100,7 +100,7 @@ class VAEOutlierDetector(BaseDetector):
         The torch device that trains and scores: 'cpu', 'cuda', 'cuda:1', 'mps', or
         'auto', which takes a CUDA device if there is one and else the CPU.
 
-    memory : str or object with the joblib.Memory interface, default=None
+    memory : str, path-like or object with the joblib.Memory interface, default=None
         Where to keep trained networks. A fit with the same rows and the same parameters
         takes the network from there. Parameters that do not influence training, such as
         ``contamination``, can then be searched over without training again. It needs a

@@ -10,7 +10,7 @@ from skvae.networks.rows import sum_worst
 __all__ = ["LIKELIHOODS", "VAE", "kl_divergence"]
 
 # Below this a constant feature, which is reconstructed ever better, would drown the others.
-MIN_SIGMA = 0.01
+MIN_SIGMA = 0.001
 LOG_VARIANCE_RANGE = (-12.0, 6.0)
 N_DRAWS = 16
 # The fewest whole degrees of freedom with a variance.

@@ -1,0 +1,335 @@
+"""Bad and unusual input, and fits that fail: each says what is wrong and breaks nothing."""
+
+import signal
+
+import numpy as np
+import pytest
+import scipy.sparse
+import torch
+from instances import CHEAP, cheap
+from joblib import Memory
+from sklearn.base import BaseEstimator, clone
+from sklearn.exceptions import NotFittedError
+from sklearn.model_selection import GridSearchCV
+from torch import nn
+
+import skvae.detectors._base
+from skvae import MLP, VAEOutlierDetector
+
+
+@pytest.mark.parametrize(
+    ("bad", "message"),
+    [
+        (lambda X: np.where(X > 5, np.nan, X), "Input X contains NaN"),
+        (lambda X: np.where(X > 5, np.inf, X), "Input X contains infinity"),
+        (scipy.sparse.csr_matrix, "Sparse data was passed"),
+        (lambda X: np.full(X.shape, "a"), "could not convert string to float: .*'a'"),
+        (lambda X: X + 1j, "Complex data not supported"),
+        (lambda X: X[:1], "Found array with 1 sample.* while a minimum of 2 is required"),
+        (lambda X: X[:0], "Found array with 0 sample"),
+        (lambda X: X[:, :0], "Found array with 0 feature"),
+        (lambda X: X[0], "Expected 2D array, got 1D array"),
+        (lambda X: X[:, :, None], "Found array with dim 3"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:Can't check dok sparse matrix")
+def test_bad_rows_get_the_standard_error(detector_class, X, bad, message):
+    with pytest.raises((ValueError, TypeError), match=message):
+        cheap(detector_class).fit(bad(X))
+
+
+@pytest.mark.parametrize("method", ["score_samples", "predict", "feature_scores", "encode"])
+def test_wrong_number_of_features(detector_class, X, method):
+    detector = cheap(detector_class).fit(X)
+    with pytest.raises(ValueError, match=r"X has 4 features, but .* is expecting 5"):
+        getattr(detector, method)(X[:, :4])
+    with pytest.raises(ValueError, match="X has 4 features"):
+        detector.calibrate(X[:, :4])
+
+
+@pytest.mark.parametrize(
+    "method", ["score_samples", "decision_function", "predict", "calibrate", "reconstruct"]
+)
+def test_not_fitted(detector_class, X, method):
+    with pytest.raises(NotFittedError):
+        getattr(cheap(detector_class), method)(X)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"contamination": 0}, r"'contamination' .* range \(0.0, 0.5\]. Got 0 instead"),
+        ({"contamination": 0.6}, "'contamination' .* Got 0.6 instead"),
+        ({"contamination": "foo"}, "'contamination' .* Got 'foo' instead"),
+        ({"latent_dim": 0}, "'latent_dim' .* Got 0 instead"),
+        ({"top_features": 0.0}, "'top_features' .* Got 0.0 instead"),
+        ({"architecture": "mlp"}, "'architecture' .* Got 'mlp' instead"),
+        ({"architecture": MLP(hidden_layer_sizes=())}, r"positive integer, got \(\)"),
+        ({"architecture": MLP(hidden_layer_sizes=(8, -2))}, r"positive integer, got \(8, -2\)"),
+        ({"device": "tpu9"}, "device='tpu9' is unknown. Use 'auto', 'cpu'"),
+        ({"max_epochs": 0}, "'max_epochs' .* Got 0 instead"),
+        ({"lr": 0.0}, "'lr' .* Got 0.0 instead"),
+        ({"memory": 3}, "'memory' .* Got 3 instead"),
+        ({"early_stopping": True, "validation_fraction": 0.999}, "leaves no row to train on"),
+    ],
+)
+def test_bad_parameters(detector_class, X, arguments, message):
+    with pytest.raises(ValueError, match=message):
+        cheap(detector_class, **arguments).fit(X)
+
+
+@pytest.mark.parametrize(
+    "arguments", [{"score": "foo"}, {"sigma": 0.0}, {"beta": -1.0}, {"likelihood": "foo"}]
+)
+def test_bad_parameters_of_the_vae(X, arguments):
+    (name,) = arguments
+    with pytest.raises(ValueError, match=f"'{name}' parameter of VAEOutlierDetector must be"):
+        cheap(VAEOutlierDetector, **arguments).fit(X)
+
+
+def test_cuda_where_there_is_none(detector_class, X, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 0)
+    with pytest.raises(ValueError, match=r"'cuda' was asked for, .* sees 0 .* device='cpu'"):
+        cheap(detector_class, device="cuda").fit(X)
+
+
+@pytest.mark.parametrize(
+    "unusual",
+    [
+        pytest.param(lambda X: X[:, :1], id="one feature"),
+        pytest.param(lambda X: np.c_[X, np.ones(len(X))], id="a constant column"),
+        pytest.param(lambda X: np.ones((50, 3)), id="equal rows"),
+        pytest.param(lambda X: X[:2], id="two rows"),
+        pytest.param(lambda X: X.astype(np.float16), id="float16"),
+        pytest.param(lambda X: X.astype(np.float32), id="float32"),
+        pytest.param(lambda X: X.astype(np.longdouble), id="longdouble"),
+        pytest.param(lambda X: np.round(X).astype(int), id="int"),
+        pytest.param(lambda X: X > 0, id="bool"),
+        pytest.param(lambda X: X.tolist(), id="list"),
+        pytest.param(lambda X: X.astype(object), id="object"),
+        pytest.param(np.asfortranarray, id="columns first"),
+        pytest.param(lambda X: X[::-1, ::2], id="strides"),
+    ],
+)
+def test_unusual_rows_work(detector_class, X, unusual):
+    X = unusual(X)
+    detector = cheap(detector_class).fit(X)
+    scores = detector.score_samples(X)
+    assert scores.dtype == np.float64
+    assert np.isfinite(scores).all()
+    assert set(detector.predict(X)) <= {-1, 1}
+
+
+def test_a_code_larger_than_the_row_works(detector_class, X):
+    assert cheap(detector_class, latent_dim=50).fit(X).encode(X).shape == (200, 50)
+
+
+def test_fewer_rows_than_a_batch_work(detector_class, X):
+    assert cheap(detector_class, batch_size=10_000).fit(X[:20]).n_iter_ == 20
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_read_only_and_memory_mapped_rows_work(detector_class, X, tmp_path, dtype):
+    X = X.astype(dtype)
+    expected = cheap(detector_class).fit(X).score_samples(X)
+    np.save(tmp_path / "X.npy", X)
+    mapped = np.load(tmp_path / "X.npy", mmap_mode="r")
+    np.testing.assert_array_equal(cheap(detector_class).fit(mapped).score_samples(mapped), expected)
+
+
+def test_equal_rows_cannot_meet_a_contamination(detector_class):
+    X = np.ones((50, 3))
+    with pytest.warns(UserWarning, match="asks for 5 outliers among 50 rows, but 0 are below"):
+        detector = cheap(detector_class, contamination=0.1).fit(X)
+    assert (detector.predict(X) == 1).all()
+
+
+@pytest.mark.parametrize("early_stopping", [False, True])
+def test_values_that_training_cannot_bear(detector_class, X, early_stopping):
+    with pytest.raises(FloatingPointError, match=r"diverged in epoch 1: .*StandardScaler.*lr"):
+        cheap(detector_class, early_stopping=early_stopping).fit(1e30 * X)
+
+
+def test_huge_values_among_normal_rows_are_outliers(detector_class, X):
+    detector = cheap(detector_class).fit(X)
+    huge = X[:3].copy()
+    huge[:, 0] = [1e30, -1e30, 1e300]
+    assert np.isfinite(detector.score_samples(huge)).all()
+    assert (detector.predict(huge) == -1).all()
+    assert np.isfinite(detector.feature_scores(huge)).all()
+
+
+class Interrupted(MLP):
+    """Presses Ctrl-C when the third network is trained."""
+
+    n_built = 0
+
+    def build_encoder(self, input_shape, n_outputs):
+        encoder = super().build_encoder(input_shape, n_outputs)
+        if self.width == 3:
+            encoder.register_forward_hook(lambda *_: signal.raise_signal(signal.SIGINT))
+        return encoder
+
+    def __init__(self, *, width=8):
+        super().__init__(hidden_layer_sizes=(width,))
+        self.width = width
+
+
+def test_ctrl_c_leaves_an_earlier_fit_as_it_was(detector_class, X):
+    detector = cheap(detector_class, architecture=Interrupted(width=4)).fit(X)
+    scores, before = detector.score_samples(X), set(vars(detector))
+    detector.set_params(architecture=Interrupted(width=3))
+    with pytest.raises(KeyboardInterrupt):
+        detector.fit(X[:, :4])
+    assert set(vars(detector)) == before
+    np.testing.assert_array_equal(detector.score_samples(X), scores)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "factor", "error"),
+    [
+        ({"architecture": Interrupted(width=3)}, 1, KeyboardInterrupt),
+        ({}, 1e30, FloatingPointError),
+    ],
+)
+def test_a_first_fit_that_fails_leaves_nothing(detector_class, X, arguments, factor, error):
+    detector = cheap(detector_class, **arguments)
+    before = set(vars(detector))
+    with pytest.raises(error):
+        detector.fit(X * factor)
+    assert set(vars(detector)) == before
+    with pytest.raises(NotFittedError):
+        detector.predict(X)
+
+
+def test_calibrate_moves_the_offset_and_nothing_else(detector_class, X, rng):
+    detector = cheap(detector_class).fit(X)
+    scores, parameters = detector.score_samples(X), detector.get_params()
+    batch = rng.permutation(X)[:100]
+    assert detector.calibrate(batch, contamination=0.2) is detector
+    assert (detector.predict(batch) == -1).sum() == 20
+    detector.set_params(contamination=0.3).calibrate(batch)
+    assert (detector.predict(batch) == -1).sum() == 30
+    assert detector.get_params() == {**parameters, "contamination": 0.3}
+    np.testing.assert_array_equal(detector.score_samples(X), scores)
+
+
+@pytest.mark.parametrize("contamination", [0, 0.7, "foo"])
+def test_calibrate_checks_the_contamination(detector_class, X, contamination):
+    detector = cheap(detector_class).fit(X)
+    offset = detector.offset_
+    with pytest.raises(ValueError, match="'contamination' parameter of calibrate must be"):
+        detector.calibrate(X, contamination=contamination)
+    with pytest.raises(ValueError, match=r"'contamination' parameter of .*Detector must be"):
+        detector.set_params(contamination=contamination).calibrate(X)
+    assert detector.offset_ == offset
+
+
+def count_trainings(monkeypatch):
+    calls = []
+    engine = skvae.training.engine._Engine
+    loop = engine.fit_loop
+    monkeypatch.setattr(
+        engine, "fit_loop", lambda self, *args, **kw: calls.append(1) or loop(self, *args, **kw)
+    )
+    return calls
+
+
+def test_memory_keeps_networks_apart_by_what_influences_training(
+    detector_class, X, monkeypatch, tmp_path
+):
+    trainings = count_trainings(monkeypatch)
+    detector = cheap(detector_class, memory=tmp_path).fit(X)
+    scores = detector.score_samples(X)
+    without_influence = {
+        "contamination": 0.2, "top_features": 0.5, "verbose": 1, "device": "cpu",
+        "validation_fraction": 0.3, "n_iter_no_change": 2, "tol": 0.5,
+        "memory": Memory(str(tmp_path), verbose=0),
+    }  # fmt: skip
+    for name, value in without_influence.items():
+        clone(detector).set_params(**{name: value}).fit(X)
+        assert len(trainings) == 1, name
+    np.testing.assert_array_equal(clone(detector).fit(X).score_samples(X), scores)
+    assert len(trainings) == 1
+    with_influence = {
+        "architecture": MLP(hidden_layer_sizes=(4,)), "latent_dim": 1, "max_epochs": 3,
+        "batch_size": 50, "lr": 0.1, "weight_decay": 0.1, "early_stopping": True,
+        "random_state": 1,
+    }  # fmt: skip
+    for number, (name, value) in enumerate(with_influence.items(), start=2):
+        clone(detector).set_params(**{name: value}).fit(X)
+        assert len(trainings) == number, name
+    detector.fit(X + 1)
+    assert len(trainings) == number + 1
+
+
+def test_every_parameter_is_known_to_influence_training_or_not(detector_class):
+    known = {
+        "contamination", "top_features", "verbose", "device", "validation_fraction",
+        "n_iter_no_change", "tol", "memory", "architecture", "latent_dim", "max_epochs",
+        "batch_size", "lr", "weight_decay", "early_stopping", "random_state",
+        "score", "beta", "sigma", "likelihood",
+    }  # fmt: skip
+    assert set(detector_class().get_params()) <= known
+
+
+def test_a_search_over_thresholds_and_scores_trains_once_a_fold(X, monkeypatch, tmp_path):
+    trainings = count_trainings(monkeypatch)
+    search = GridSearchCV(
+        cheap(VAEOutlierDetector, memory=str(tmp_path)),
+        {
+            "contamination": ["auto", 0.01, 0.1],
+            "score": ["elbo", "reconstruction"],
+            "top_features": [0.5, 1.0],
+        },
+        cv=3,
+        refit=False,
+    ).fit(X)
+    assert len(search.cv_results_["params"]) == 12
+    assert len(trainings) == 3
+
+
+def test_memory_without_a_fixed_seed_trains_each_time(detector_class, X, monkeypatch, tmp_path):
+    trainings = count_trainings(monkeypatch)
+    detector = cheap(detector_class, memory=str(tmp_path), random_state=None)
+    first = detector.fit(X).score_samples(X)
+    assert (detector.fit(X).score_samples(X) != first).any()
+    assert len(trainings) == 2
+
+
+class OwnModules(BaseEstimator):
+    """An architecture with modules of its own, and nothing that skvae knows of."""
+
+    def __init__(self, width=6):
+        self.width = width
+
+    def build_encoder(self, input_shape, n_outputs):
+        return nn.Sequential(
+            nn.Linear(*input_shape, self.width), nn.Dropout(0.1), nn.Linear(self.width, n_outputs)
+        )
+
+    def build_decoder(self, n_inputs, output_shape):
+        return nn.Sequential(nn.Linear(n_inputs, *output_shape))
+
+
+def test_own_architectures(detector_class, X):
+    detector = cheap(detector_class, architecture=OwnModules())
+    search = GridSearchCV(detector, {"architecture__width": [2, 6]}, cv=2).fit(X)
+    best = search.best_estimator_
+    assert best.network_.encoder[0].out_features == best.architecture.width
+    np.testing.assert_array_equal(clone(best).fit(X).score_samples(X), best.score_samples(X))
+
+
+def test_the_history_tells_train_and_validation_loss(detector_class, X):
+    plain = cheap(detector_class).fit(X)
+    stopped = cheap(detector_class, early_stopping=True).fit(X)
+    assert set(stopped.history_[0]) - set(plain.history_[0]) == {
+        name.replace("train_", "valid_") for name in plain.history_[0] if "train_" in name
+    }
+
+
+def test_defaults_are_those_of_the_documentation():
+    parameters = VAEOutlierDetector().get_params()
+    assert parameters["score"] == "elbo"
+    assert parameters["contamination"] == "auto"
+    assert "architecture" in CHEAP

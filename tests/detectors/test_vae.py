@@ -1,0 +1,67 @@
+import numpy as np
+import pytest
+from instances import cheap
+
+from skvae import VAEOutlierDetector
+from skvae.metrics import outlier_roc_auc_score
+
+
+@pytest.mark.parametrize("likelihood", ["student_t", "gaussian"])
+def test_scores_are_computed_from_the_parts_of_the_network(X, likelihood):
+    detector = cheap(VAEOutlierDetector, likelihood=likelihood, sigma=0.5).fit(X)
+    error = X - detector.reconstruct(X)
+    detector.set_params(score="reconstruction")
+    np.testing.assert_allclose(detector.score_samples(X), -(error**2).sum(axis=1), rtol=1e-4)
+    detector.set_params(score="reconstruction_probability")
+    assert detector.score_samples(X).shape == (len(X),)
+
+
+def test_the_score_can_be_changed_after_fit(X):
+    detector = cheap(VAEOutlierDetector, contamination=0.1).fit(X)
+    for score in ("elbo", "reconstruction", "reconstruction_probability"):
+        detector.set_params(score=score).calibrate(X)
+        assert (detector.predict(X) == -1).sum() == 20
+        expected = cheap(VAEOutlierDetector, contamination=0.1, score=score).fit(X)
+        np.testing.assert_array_equal(detector.score_samples(X), expected.score_samples(X))
+        assert detector.offset_ == expected.offset_
+
+
+def test_score_is_a_parameter_and_a_method(X):
+    detector = VAEOutlierDetector(score="reconstruction", max_epochs=2, random_state=0)
+    assert detector.get_params()["score"] == "reconstruction"
+    assert "score='reconstruction'" in repr(detector)
+    assert detector.fit(X).score(X) == pytest.approx(detector.score_samples(X).mean())
+    assert detector.set_params(score="elbo").get_params()["score"] == "elbo"
+
+
+def test_samples_look_like_the_rows(rng):
+    X = rng.multivariate_normal([3.0, -1.0], [[1.0, 0.9], [0.9, 1.0]], 2000)
+    detector = cheap(VAEOutlierDetector, beta=1.0, max_epochs=40, batch_size=100, lr=1e-2)
+    sample = detector.fit(X).sample(5000)
+    assert sample.shape == (5000, 2)
+    np.testing.assert_array_equal(sample, detector.sample(5000))
+    np.testing.assert_allclose(sample.mean(axis=0), [3.0, -1.0], atol=0.15)
+    assert np.corrcoef(sample.T)[0, 1] > 0.8
+
+
+def test_a_fixed_sigma_is_kept_and_a_learned_one_finds_the_noise(rng):
+    code = rng.standard_normal((2000, 1))
+    X = code + rng.standard_normal((2000, 6)) * [0.1, 0.1, 0.1, 0.5, 0.5, 0.5]
+    settings = {"likelihood": "gaussian", "latent_dim": 1, "max_epochs": 60, "lr": 1e-2}
+    learned = cheap(VAEOutlierDetector, beta=1.0, **settings).fit(X)
+    sigma = learned.network_.log_sigma.exp().detach().numpy()
+    assert (sigma[:3] < 0.3).all()
+    assert (sigma[3:] > 0.35).all()
+    fixed = cheap(VAEOutlierDetector, sigma=0.25, **settings).fit(X)
+    np.testing.assert_allclose(fixed.network_.log_sigma.exp().numpy(), 0.25, rtol=1e-6)
+
+
+def test_a_vae_beats_the_distance_from_the_mean(rng):
+    angle = rng.uniform(0, 2 * np.pi, 1000)
+    X = np.c_[np.cos(angle), np.sin(angle)] + 0.05 * rng.standard_normal((1000, 2))
+    outliers = 0.3 * rng.standard_normal((100, 2))
+    detector = VAEOutlierDetector(latent_dim=1, max_epochs=60, batch_size=100, random_state=0)
+    detector.fit(X)
+    rows, y = np.r_[X, outliers], np.r_[np.ones(1000), -np.ones(100)]
+    assert outlier_roc_auc_score(y, -np.linalg.norm(rows, axis=1)) < 0.5
+    assert outlier_roc_auc_score(y, detector.score_samples(rows)) > 0.9

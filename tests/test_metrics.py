@@ -1,0 +1,77 @@
+import numpy as np
+import pytest
+from instances import cheap
+from sklearn.ensemble import IsolationForest
+from sklearn.exceptions import UndefinedMetricWarning
+from sklearn.metrics import average_precision_score, f1_score, roc_auc_score
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from skvae import VAEOutlierDetector
+from skvae.metrics import (
+    average_precision_scorer,
+    f1_scorer,
+    mean_score_scorer,
+    outlier_roc_auc_score,
+    roc_auc_scorer,
+)
+
+
+@pytest.fixture
+def labelled(rng):
+    X = np.r_[rng.standard_normal((190, 3)), 6 + rng.standard_normal((10, 3))]
+    return X, np.r_[np.ones(190, int), -np.ones(10, int)]
+
+
+@pytest.mark.parametrize("detector", [IsolationForest(random_state=0), cheap(VAEOutlierDetector)])
+def test_scorers_treat_outliers_as_the_positive_class(labelled, detector):
+    X, y = labelled
+    detector.set_params(contamination=0.05).fit(X)
+    decision = detector.decision_function(X)
+    truth = (y == -1).astype(int)
+    assert average_precision_scorer(detector, X, y) == average_precision_score(truth, -decision)
+    assert roc_auc_scorer(detector, X, y) == roc_auc_score(truth, -decision)
+    assert f1_scorer(detector, X, y) == f1_score(truth, detector.predict(X) == -1)
+    assert mean_score_scorer(detector, X) == pytest.approx(detector.score_samples(X).mean())
+
+
+def test_a_perfect_ranking_scores_one():
+    assert outlier_roc_auc_score([1, 1, -1], [0.3, 0.2, 0.1]) == 1.0
+
+
+def test_scorers_refuse_other_labels(labelled):
+    X, y = labelled
+    detector = cheap(VAEOutlierDetector).fit(X)
+    for scorer in (average_precision_scorer, roc_auc_scorer, f1_scorer):
+        with pytest.raises(ValueError, match="Labels must be"):
+            scorer(detector, X, (y == -1).astype(int))
+
+
+def test_a_fold_of_one_kind_is_reported_as_undefined():
+    with pytest.warns(UndefinedMetricWarning, match="Only one class"):
+        assert np.isnan(outlier_roc_auc_score([1, 1], [0.1, 0.2]))
+
+
+def test_search_with_labels(labelled):
+    X, y = labelled
+    X, y = X[::-1].copy(), y[::-1].copy()
+    search = GridSearchCV(
+        make_pipeline(StandardScaler(), cheap(VAEOutlierDetector)),
+        {"vaeoutlierdetector__contamination": [0.05, 0.4]},
+        scoring={"f1": f1_scorer, "ap": average_precision_scorer},
+        refit="f1",
+        cv=[(np.arange(0, 200, 2), np.arange(1, 200, 2))],
+    ).fit(X, y)
+    assert search.best_params_ == {"vaeoutlierdetector__contamination": 0.05}
+    # The threshold does not move a ranking.
+    assert len(set(search.cv_results_["mean_test_ap"])) == 1
+
+
+@pytest.mark.parametrize("scoring", [None, mean_score_scorer])
+def test_search_without_labels(labelled, scoring):
+    X = labelled[0][:190]
+    search = GridSearchCV(
+        cheap(VAEOutlierDetector), {"max_epochs": [1, 60]}, scoring=scoring, cv=3
+    ).fit(X)
+    assert search.best_params_ == {"max_epochs": 60}
