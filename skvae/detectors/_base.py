@@ -104,7 +104,7 @@ class BaseDetector(OutlierMixin, BaseEstimator):
         return self
 
     def _fit(self, X):
-        device = resolve_device(self.device)
+        device = str(resolve_device(self.device))
         # A copy, since the user may change the architecture in place after the fit.
         arguments = deepcopy(self._network_arguments(X.shape[1:]))
         stopping = None
@@ -117,7 +117,7 @@ class BaseDetector(OutlierMixin, BaseEstimator):
             arguments,
             X,
             seed=self._seed(),
-            device=str(device),
+            device=device,
             max_epochs=self.max_epochs,
             batch_size=self.batch_size,
             lr=self.lr,
@@ -127,7 +127,7 @@ class BaseDetector(OutlierMixin, BaseEstimator):
         )
         self._arguments = arguments
         self.network_ = build_network(self._network_class, arguments, weights, device)
-        self.device_ = str(device)
+        self.device_ = device
         self.history_ = history
         self.n_iter_ = len(history)
         # Not score_samples, which would validate a second time and miss feature names.
@@ -280,7 +280,7 @@ class BaseDetector(OutlierMixin, BaseEstimator):
         return self._apply(self.network_.encode, X)
 
     def _apply(self, function, X):
-        return apply_to_rows(function, X, resolve_device(self.device_))
+        return apply_to_rows(function, X, self.device_)
 
     def _validate(self, X, *, reset):
         # Rows become numpy arrays, which the batches are sliced from, whatever they were.
@@ -312,10 +312,9 @@ class BaseDetector(OutlierMixin, BaseEstimator):
         super().__setstate__(state)
         if "network_" in state:
             try:
-                device = resolve_device(self.device_)
+                resolve_device(self.device_)
             except ValueError:
-                device = resolve_device("cpu")
-            self.device_ = str(device)
+                self.device_ = "cpu"
             self.network_ = build_network(
-                self._network_class, self._arguments, state["network_"], device
+                self._network_class, self._arguments, state["network_"], self.device_
             )

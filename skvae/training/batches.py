@@ -74,4 +74,6 @@ class Batches:
 
 
 def _to_tensor(rows):
-    return torch.from_numpy(rows.astype(np.float32, copy=False))
+    # What float32 cannot hold becomes infinite, and the loss tells.
+    with np.errstate(over="ignore"):
+        return torch.from_numpy(rows.astype(np.float32, copy=False))

@@ -163,8 +163,8 @@ def build_network(network_class, arguments, weights, device):
     weights : dict of str to ndarray
         The network's state.
 
-    device : torch.device
-        Where to put it.
+    device : str
+        The name of the torch device to put it on.
 
     Returns
     -------

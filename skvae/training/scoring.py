@@ -29,8 +29,8 @@ def apply_to_rows(function, X, device):
     X : ndarray of shape (n_samples, ...)
         The rows. Values beyond 1e12 are taken as 1e12.
 
-    device : torch.device
-        The device of the network.
+    device : str
+        The name of the network's torch device.
 
     Returns
     -------
@@ -42,6 +42,7 @@ def apply_to_rows(function, X, device):
     FloatingPointError
         If the function returns a value that is not finite.
     """
+    device = torch.device(device)
     batch = np.zeros((_padded(len(X), device), *X.shape[1:]), dtype=np.float32)
     result = None
     with torch.inference_mode(), _single_thread():

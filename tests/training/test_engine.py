@@ -136,7 +136,7 @@ def test_progress_is_shown_on_stderr_if_wanted(capsys):
 
 def test_a_built_network_has_the_weights_and_no_gradient_mode():
     weights, _ = train()
-    network = build_network(Drift, {}, weights, torch.device("cpu"))
+    network = build_network(Drift, {}, weights, "cpu")
     assert not network.training
     for name, value in network.state_dict().items():
         np.testing.assert_array_equal(value.numpy(), weights[name])
