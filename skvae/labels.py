@@ -1,11 +1,12 @@
 """The convention of labels: +1 for normal rows, -1 for outliers."""
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 __all__ = ["is_outlier"]
 
 
-def is_outlier(y):
+def is_outlier(y: ArrayLike) -> NDArray[np.bool_]:
     """Tell which labels are those of outliers.
 
     Parameters

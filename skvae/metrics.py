@@ -1,6 +1,9 @@
 """Scorers for searches, in which the outliers, labelled -1, are the class to find."""
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.metrics import average_precision_score, f1_score, make_scorer, roc_auc_score
 
 from skvae.labels import is_outlier
@@ -16,7 +19,7 @@ __all__ = [
 ]
 
 
-def outlier_average_precision_score(y_true, decision):
+def outlier_average_precision_score(y_true: ArrayLike, decision: ArrayLike) -> float:
     """Compute the average precision with which low values find outliers.
 
     Parameters
@@ -41,7 +44,7 @@ def outlier_average_precision_score(y_true, decision):
     return float(average_precision_score(is_outlier(y_true), -np.asarray(decision)))
 
 
-def outlier_roc_auc_score(y_true, decision):
+def outlier_roc_auc_score(y_true: ArrayLike, decision: ArrayLike) -> float:
     """Compute the probability that an outlier has a lower value than a normal row.
 
     Parameters
@@ -67,7 +70,7 @@ def outlier_roc_auc_score(y_true, decision):
     return float(roc_auc_score(is_outlier(y_true), -np.asarray(decision)))
 
 
-def outlier_f1_score(y_true, y_pred):
+def outlier_f1_score(y_true: ArrayLike, y_pred: ArrayLike) -> float:
     """Compute the F1 score of the outliers.
 
     Parameters
@@ -92,7 +95,7 @@ def outlier_f1_score(y_true, y_pred):
     return float(f1_score(is_outlier(y_true), is_outlier(y_pred)))
 
 
-def mean_score_scorer(estimator, X, y=None):
+def mean_score_scorer(estimator: Any, X: ArrayLike, y: Any = None) -> float:
     """Return the mean of ``score_samples``, for searches without labels.
 
     For a variational detector this is the mean evidence lower bound, for an autoencoder

@@ -1,13 +1,17 @@
 """From scores to the offset below which a row is an outlier."""
 
 import warnings
+from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 __all__ = ["offset_from_scores"]
 
 
-def offset_from_scores(scores, contamination):
+def offset_from_scores(
+    scores: NDArray[np.float64], contamination: float | Literal["auto"]
+) -> float:
     """Return the offset that a contamination asks for.
 
     Parameters

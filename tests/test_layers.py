@@ -1,6 +1,7 @@
 """The rooms of the package, and which of them may know which."""
 
 import ast
+import sys
 from pathlib import Path
 
 import pytest
@@ -25,11 +26,6 @@ ROOMS = {
     "__init__": (set(), {"_version", "architectures", "detectors"}),
     "_version": (set(), set()),
 }
-STANDARD_LIBRARY = {
-    "contextlib", "copy", "dataclasses", "functools", "importlib", "itertools", "math",
-    "numbers", "os", "threading", "warnings",
-}  # fmt: skip
-
 FILES = sorted(ROOT.rglob("*.py"))
 
 
@@ -55,7 +51,7 @@ def test_imports_stay_within_the_table(path):
         if package == "skvae":
             assert rest.split(".")[0] in rooms | {room}, f"{path} imports {module}"
         else:
-            assert package in packages | STANDARD_LIBRARY, f"{path} imports {module}"
+            assert package in packages | sys.stdlib_module_names, f"{path} imports {module}"
 
 
 def test_only_the_engine_imports_skorch():

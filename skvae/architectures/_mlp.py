@@ -1,8 +1,10 @@
 """Fully connected encoders and decoders."""
 
 import math
+from collections.abc import Sequence
 from itertools import pairwise
 from numbers import Integral, Real
+from typing import Any
 
 from sklearn.base import BaseEstimator
 from sklearn.utils._param_validation import Interval, StrOptions
@@ -88,12 +90,18 @@ class MLP(BaseEstimator):
         "dropout": [Interval(Real, 0, 1, closed="left")],
     }
 
-    def __init__(self, *, hidden_layer_sizes=(128, 128), activation="silu", dropout=0.0):
+    def __init__(
+        self,
+        *,
+        hidden_layer_sizes: int | Sequence[int] = (128, 128),
+        activation: str = "silu",
+        dropout: float = 0.0,
+    ) -> None:
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
         self.dropout = dropout
 
-    def build_encoder(self, input_shape, n_outputs):
+    def build_encoder(self, input_shape: tuple[int, ...], n_outputs: int) -> nn.Sequential:
         """Build a module from rows to codes.
 
         Parameters
@@ -112,7 +120,7 @@ class MLP(BaseEstimator):
         sizes = [math.prod(input_shape), *self._hidden_layer_sizes(), n_outputs]
         return nn.Sequential(nn.Flatten(), *self._layers(sizes))
 
-    def build_decoder(self, n_inputs, output_shape):
+    def build_decoder(self, n_inputs: int, output_shape: tuple[int, ...]) -> nn.Sequential:
         """Build a module from codes to rows.
 
         Parameters
@@ -131,19 +139,19 @@ class MLP(BaseEstimator):
         sizes = [n_inputs, *reversed(self._hidden_layer_sizes()), math.prod(output_shape)]
         return nn.Sequential(*self._layers(sizes), nn.Unflatten(1, tuple(output_shape)))
 
-    def _hidden_layer_sizes(self):
+    def _hidden_layer_sizes(self) -> list[int]:
         self._validate_params()
-        sizes = self.hidden_layer_sizes
+        sizes: Any = self.hidden_layer_sizes
         sizes = [sizes] if isinstance(sizes, Integral) else list(sizes)
-        if not sizes or not all(isinstance(size, Integral) and size > 0 for size in sizes):
+        if not sizes or any(not isinstance(size, Integral) or int(size) < 1 for size in sizes):
             raise ValueError(
                 "hidden_layer_sizes must hold at least one positive integer, got "
                 f"{self.hidden_layer_sizes!r}."
             )
         return sizes
 
-    def _layers(self, sizes):
-        layers = []
+    def _layers(self, sizes: list[int]) -> list[nn.Module]:
+        layers: list[nn.Module] = []
         for n_inputs, n_outputs in pairwise(sizes):
             layers += [nn.Linear(n_inputs, n_outputs), ACTIVATIONS[self.activation]()]
             if self.dropout:

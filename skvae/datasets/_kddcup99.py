@@ -1,6 +1,8 @@
 """KDD Cup 1999: connections of a simulated network, normal or one of many attacks."""
 
 from importlib.resources import files
+from os import PathLike
+from typing import Any, Literal
 
 import numpy as np
 from sklearn import datasets
@@ -33,7 +35,7 @@ SYMBOLIC_COLUMNS = ["protocol_type", "service", "flag"]
 @validate_params(
     {"return_X_y": ["boolean"], "as_frame": ["boolean"]}, prefer_skip_nested_validation=True
 )
-def load_kddcup99_sample(*, return_X_y=False, as_frame=False):
+def load_kddcup99_sample(*, return_X_y: bool = False, as_frame: bool = False) -> Any:
     """Load 16,000 real rows of KDD Cup 1999, which come with the package.
 
     15,000 normal connections and 1,000 attacks of all kinds, drawn at random without
@@ -105,13 +107,13 @@ def load_kddcup99_sample(*, return_X_y=False, as_frame=False):
 )
 def fetch_kddcup99(
     *,
-    columns="all",
-    percent10=True,
-    data_home=None,
-    download_if_missing=True,
-    return_X_y=False,
-    as_frame=False,
-):
+    columns: Literal["all", "continuous"] = "all",
+    percent10: bool = True,
+    data_home: str | PathLike[str] | None = None,
+    download_if_missing: bool = True,
+    return_X_y: bool = False,
+    as_frame: bool = False,
+) -> Any:
     """Fetch KDD Cup 1999 with scikit-learn, labelled +1 for normal rows and -1 for attacks.
 
     Parameters
@@ -174,8 +176,16 @@ def fetch_kddcup99(
     return _bunch(data, attack, names, return_X_y=return_X_y, as_frame=as_frame, DESCR=raw.DESCR)
 
 
-def _bunch(data, attack, feature_names, *, return_X_y, as_frame, DESCR):
-    target = np.where(attack == "normal", 1, -1)
+def _bunch(
+    data: Any,
+    attack: Any,
+    feature_names: list[str],
+    *,
+    return_X_y: bool,
+    as_frame: bool,
+    DESCR: str,
+) -> Any:
+    target: Any = np.where(attack == "normal", 1, -1)
     if as_frame:
         import pandas as pd
 

@@ -1,8 +1,10 @@
 """Batches with a known share of outliers."""
 
 from numbers import Integral, Real
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import _safe_indexing, check_consistent_length, check_random_state
 from sklearn.utils._param_validation import Interval, validate_params
 
@@ -19,7 +21,14 @@ from skvae.labels import is_outlier
     },
     prefer_skip_nested_validation=True,
 )
-def make_outlier_batch(X, y, *, n_samples=1000, contamination=0.05, random_state=None):
+def make_outlier_batch(
+    X: Any,
+    y: ArrayLike,
+    *,
+    n_samples: int = 1000,
+    contamination: float = 0.05,
+    random_state: int | np.random.RandomState | None = None,
+) -> tuple[Any, NDArray[np.int_]]:
     """Draw a batch of rows with a given share of outliers.
 
     Parameters

@@ -1,5 +1,10 @@
 """The detector on an autoencoder."""
 
+from os import PathLike
+from typing import Any, Literal
+
+from numpy.random import RandomState
+
 from skvae.detectors._base import BaseDetector
 from skvae.networks import AutoEncoder
 
@@ -136,23 +141,23 @@ class AEOutlierDetector(BaseDetector):
     def __init__(
         self,
         *,
-        contamination="auto",
-        architecture=None,
-        latent_dim="auto",
-        top_features=1.0,
-        max_epochs="auto",
-        batch_size=256,
-        lr=1e-3,
-        weight_decay=0.0,
-        early_stopping=False,
-        validation_fraction=0.1,
-        n_iter_no_change=10,
-        tol=1e-4,
-        device="auto",
-        memory=None,
-        random_state=None,
-        verbose=0,
-    ):
+        contamination: float | Literal["auto"] = "auto",
+        architecture: Any = None,
+        latent_dim: int | Literal["auto"] = "auto",
+        top_features: float = 1.0,
+        max_epochs: int | Literal["auto"] = "auto",
+        batch_size: int = 256,
+        lr: float = 1e-3,
+        weight_decay: float = 0.0,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        n_iter_no_change: int = 10,
+        tol: float = 1e-4,
+        device: str = "auto",
+        memory: str | PathLike[str] | Any = None,
+        random_state: int | RandomState | None = None,
+        verbose: bool | int = 0,
+    ) -> None:
         self.contamination = contamination
         self.architecture = architecture
         self.latent_dim = latent_dim

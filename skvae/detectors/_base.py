@@ -2,12 +2,15 @@
 
 import math
 import os
+from collections.abc import Callable
 from copy import deepcopy
 from functools import partial
 from numbers import Integral, Real
 from os import PathLike
+from typing import Any, Literal, Self
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 from sklearn import config_context
 from sklearn.base import BaseEstimator, OutlierMixin, _fit_context
 from sklearn.utils import check_random_state
@@ -53,8 +56,9 @@ class BaseDetector(OutlierMixin, BaseEstimator):
     }
 
     _network_class: type
+    network_: Any
 
-    def _network_arguments(self, input_shape):
+    def _network_arguments(self, input_shape: tuple[int, ...]) -> dict[str, Any]:
         """Return what the network is built with, for rows of a shape."""
         latent_dim = self.latent_dim
         if latent_dim == "auto":
@@ -65,12 +69,12 @@ class BaseDetector(OutlierMixin, BaseEstimator):
             "latent_dim": latent_dim,
         }
 
-    def _score_arguments(self):
+    def _score_arguments(self) -> dict[str, Any]:
         """Return what the network's ``feature_scores`` takes beside the rows."""
         return {}
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y=None):
+    def fit(self, X: ArrayLike, y: Any = None) -> Self:
         """Train the network, and set the offset from the scores of the training rows.
 
         If training fails or is interrupted, the detector is left as it was before.
@@ -94,16 +98,16 @@ class BaseDetector(OutlierMixin, BaseEstimator):
         FloatingPointError
             If the training diverges.
         """
-        before = vars(self).copy()
+        before = self.__dict__.copy()
         try:
             self._fit(self._validate(X, reset=True))
         except BaseException:
-            vars(self).clear()
-            vars(self).update(before)
+            self.__dict__.clear()
+            self.__dict__.update(before)
             raise
         return self
 
-    def _fit(self, X):
+    def _fit(self, X: NDArray[Any]) -> None:
         device = str(resolve_device(self.device))
         # A copy, since the user may change the architecture in place after the fit.
         arguments = deepcopy(self._network_arguments(X.shape[1:]))
@@ -133,7 +137,9 @@ class BaseDetector(OutlierMixin, BaseEstimator):
         # Not score_samples, which would validate a second time and miss feature names.
         self.offset_ = offset_from_scores(self._score_samples(X), self.contamination)
 
-    def calibrate(self, X, *, contamination=None):
+    def calibrate(
+        self, X: ArrayLike, *, contamination: float | Literal["auto"] | None = None
+    ) -> Self:
         """Set the offset from other rows than those of ``fit``, without training.
 
         Parameters
@@ -162,7 +168,7 @@ class BaseDetector(OutlierMixin, BaseEstimator):
         self.offset_ = offset_from_scores(self.score_samples(X), contamination)
         return self
 
-    def score_samples(self, X):
+    def score_samples(self, X: ArrayLike) -> NDArray[np.float64]:
         """Return how normal each row is.
 
         Parameters
@@ -177,13 +183,13 @@ class BaseDetector(OutlierMixin, BaseEstimator):
         """
         return self._score_samples(self._validate_fitted(X))
 
-    def _score_samples(self, X):
+    def _score_samples(self, X: NDArray[Any]) -> NDArray[np.float64]:
         score = partial(
             self.network_.row_scores, top_features=self.top_features, **self._score_arguments()
         )
         return self._apply(score, X).astype(np.float64)
 
-    def score(self, X, y=None):
+    def score(self, X: ArrayLike, y: Any = None) -> float:
         """Return the mean of the scores, by which a search needs no labels.
 
         Parameters
@@ -201,7 +207,7 @@ class BaseDetector(OutlierMixin, BaseEstimator):
         """
         return float(np.mean(self.score_samples(X)))
 
-    def decision_function(self, X):
+    def decision_function(self, X: ArrayLike) -> NDArray[np.float64]:
         """Return the scores less the offset.
 
         Parameters
@@ -216,7 +222,7 @@ class BaseDetector(OutlierMixin, BaseEstimator):
         """
         return self.score_samples(X) - self.offset_
 
-    def predict(self, X):
+    def predict(self, X: ArrayLike) -> NDArray[np.int_]:
         """Tell outliers from normal rows.
 
         Parameters
@@ -231,7 +237,7 @@ class BaseDetector(OutlierMixin, BaseEstimator):
         """
         return np.where(self.decision_function(X) < 0, -1, 1)
 
-    def feature_scores(self, X):
+    def feature_scores(self, X: ArrayLike) -> NDArray[np.float32]:
         """Return how normal each feature of each row is, given all of the row.
 
         Parameters
@@ -248,7 +254,7 @@ class BaseDetector(OutlierMixin, BaseEstimator):
         X = self._validate_fitted(X)
         return self._apply(partial(self.network_.feature_scores, **self._score_arguments()), X)
 
-    def reconstruct(self, X):
+    def reconstruct(self, X: ArrayLike) -> NDArray[np.float32]:
         """Return the rows as the network gives them back.
 
         Parameters
@@ -263,7 +269,7 @@ class BaseDetector(OutlierMixin, BaseEstimator):
         """
         return self._apply(lambda x: self.network_(x), self._validate_fitted(X))
 
-    def encode(self, X):
+    def encode(self, X: ArrayLike) -> NDArray[np.float32]:
         """Return the codes of rows.
 
         Parameters
@@ -279,10 +285,10 @@ class BaseDetector(OutlierMixin, BaseEstimator):
         X = self._validate_fitted(X)
         return self._apply(self.network_.encode, X)
 
-    def _apply(self, function, X):
+    def _apply(self, function: Callable[..., Any], X: NDArray[Any]) -> NDArray[np.float32]:
         return apply_to_rows(function, X, self.device_)
 
-    def _validate(self, X, *, reset):
+    def _validate(self, X: ArrayLike, *, reset: bool) -> NDArray[Any]:
         # Rows become numpy arrays, which the batches are sliced from, whatever they were.
         with config_context(array_api_dispatch=False):
             return validate_data(
@@ -293,14 +299,14 @@ class BaseDetector(OutlierMixin, BaseEstimator):
                 ensure_min_samples=2 if reset else 1,
             )
 
-    def _validate_fitted(self, X):
+    def _validate_fitted(self, X: ArrayLike) -> NDArray[Any]:
         check_is_fitted(self)
         return self._validate(X, reset=False)
 
-    def _seed(self):
+    def _seed(self) -> int:
         return int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
 
-    def __getstate__(self):
+    def __getstate__(self) -> dict[str, Any]:
         # Plain arrays instead of a torch module: any pickle, skops too, can show what it
         # holds, and what was trained on a GPU loads where there is none.
         state = dict(super().__getstate__())
@@ -308,7 +314,7 @@ class BaseDetector(OutlierMixin, BaseEstimator):
             state["network_"] = weights_of(self.network_)
         return state
 
-    def __setstate__(self, state):
+    def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)
         if "network_" in state:
             try:

@@ -1,7 +1,13 @@
 """The detector on a variational autoencoder."""
 
+from collections.abc import Callable
 from numbers import Real
+from os import PathLike
+from typing import Any, Literal
 
+import numpy as np
+from numpy.random import RandomState
+from numpy.typing import NDArray
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
@@ -18,13 +24,13 @@ class _MethodAndParameter:
     ``get_params`` gives back; what is called is the method.
     """
 
-    def __init__(self, method):
+    def __init__(self, method: Callable[..., float]) -> None:
         self.method = method
 
-    def __get__(self, detector, owner=None):
+    def __get__(self, detector: Any, owner: type | None = None) -> Any:
         return self.method.__get__(detector, owner)
 
-    def __set__(self, detector, value):
+    def __set__(self, detector: Any, value: str) -> None:
         vars(detector)["score"] = value
 
 
@@ -201,27 +207,27 @@ class VAEOutlierDetector(BaseDetector):
     def __init__(
         self,
         *,
-        contamination="auto",
-        architecture=None,
-        latent_dim="auto",
-        likelihood="student_t",
-        sigma="learned",
-        beta=0.1,
-        score="elbo",
-        top_features=1.0,
-        max_epochs="auto",
-        batch_size=256,
-        lr=3e-3,
-        weight_decay=0.0,
-        early_stopping=False,
-        validation_fraction=0.1,
-        n_iter_no_change=10,
-        tol=1e-4,
-        device="auto",
-        memory=None,
-        random_state=None,
-        verbose=0,
-    ):
+        contamination: float | Literal["auto"] = "auto",
+        architecture: Any = None,
+        latent_dim: int | Literal["auto"] = "auto",
+        likelihood: Literal["student_t", "gaussian"] = "student_t",
+        sigma: float | Literal["learned"] = "learned",
+        beta: float = 0.1,
+        score: Literal["elbo", "reconstruction", "reconstruction_probability"] = "elbo",
+        top_features: float = 1.0,
+        max_epochs: int | Literal["auto"] = "auto",
+        batch_size: int = 256,
+        lr: float = 3e-3,
+        weight_decay: float = 0.0,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        n_iter_no_change: int = 10,
+        tol: float = 1e-4,
+        device: str = "auto",
+        memory: str | PathLike[str] | Any = None,
+        random_state: int | RandomState | None = None,
+        verbose: bool | int = 0,
+    ) -> None:
         self.contamination = contamination
         self.architecture = architecture
         self.latent_dim = latent_dim
@@ -245,7 +251,7 @@ class VAEOutlierDetector(BaseDetector):
 
     score = _MethodAndParameter(BaseDetector.score)
 
-    def get_params(self, deep=True):
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
         """Get the parameters of this detector.
 
         Parameters
@@ -260,7 +266,7 @@ class VAEOutlierDetector(BaseDetector):
         """
         return {**super().get_params(deep), "score": vars(self)["score"]}
 
-    def sample(self, n_samples=1):
+    def sample(self, n_samples: int = 1) -> NDArray[np.float32]:
         """Draw rows from the model: decoded draws from the prior.
 
         Parameters
@@ -277,7 +283,7 @@ class VAEOutlierDetector(BaseDetector):
         check_is_fitted(self)
         return sample_network(self.network_, n_samples, seed=self._seed(), device=self.device_)
 
-    def _network_arguments(self, input_shape):
+    def _network_arguments(self, input_shape: tuple[int, ...]) -> dict[str, Any]:
         return {
             **super()._network_arguments(input_shape),
             "likelihood": self.likelihood,
@@ -285,5 +291,5 @@ class VAEOutlierDetector(BaseDetector):
             "beta": self.beta,
         }
 
-    def _score_arguments(self):
+    def _score_arguments(self) -> dict[str, Any]:
         return {"score": vars(self)["score"]}

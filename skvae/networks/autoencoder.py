@@ -1,6 +1,8 @@
 """The autoencoder: squeeze a row through a small code, and see what is lost."""
 
-from torch import nn
+from typing import Any
+
+from torch import Tensor, nn
 
 from skvae.networks.rows import sum_worst
 
@@ -24,27 +26,27 @@ class AutoEncoder(nn.Module):
         The size of the code.
     """
 
-    def __init__(self, architecture, input_shape, latent_dim):
+    def __init__(self, architecture: Any, input_shape: tuple[int, ...], latent_dim: int) -> None:
         super().__init__()
         self.encoder = architecture.build_encoder(input_shape, latent_dim)
         self.decoder = architecture.build_decoder(latent_dim, input_shape)
 
-    def encode(self, x):
+    def encode(self, x: Tensor) -> Tensor:
         """Return the codes of rows, of shape (n_rows, latent_dim)."""
         return self.encoder(x)
 
-    def forward(self, x):
+    def forward(self, x: Tensor) -> Tensor:
         """Return the reconstructions of rows, in the shape of ``x``."""
         return self.decoder(self.encode(x))
 
-    def loss(self, x):
+    def loss(self, x: Tensor) -> dict[str, Tensor]:
         """Return the named parts of the loss, each a mean over rows."""
         return {"loss": (x - self(x)).square().flatten(1).sum(1).mean()}
 
-    def feature_scores(self, x):
+    def feature_scores(self, x: Tensor) -> Tensor:
         """Return minus the squared error of each feature, in the shape of ``x``."""
         return -(x - self(x)).square()
 
-    def row_scores(self, x, top_features):
+    def row_scores(self, x: Tensor, top_features: float) -> Tensor:
         """Return one score a row, the sum of its worst feature scores."""
         return sum_worst(self.feature_scores(x), top_features)

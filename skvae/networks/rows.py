@@ -2,10 +2,12 @@
 
 import math
 
+from torch import Tensor
+
 __all__ = ["sum_worst"]
 
 
-def sum_worst(feature_scores, share):
+def sum_worst(feature_scores: Tensor, share: float) -> Tensor:
     """Add up the worst share of each row's feature scores.
 
     Parameters

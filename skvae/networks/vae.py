@@ -1,9 +1,10 @@
 """The variational autoencoder: a distribution of codes, and one of rows given a code."""
 
 import math
+from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from skvae.networks.rows import sum_worst
 
@@ -17,12 +18,12 @@ N_DRAWS = 16
 STUDENT_T_DOF = 3
 
 
-def gaussian(error, log_sigma):
+def gaussian(error: Tensor, log_sigma: Tensor) -> Tensor:
     """Return the log density of a normal distribution at a distance from its mean."""
     return -0.5 * (error * torch.exp(-log_sigma)).square() - log_sigma - 0.5 * math.log(2 * math.pi)
 
 
-def student_t(error, log_sigma):
+def student_t(error: Tensor, log_sigma: Tensor) -> Tensor:
     """Return the log density of Student's t, three degrees of freedom, likewise."""
     dof = STUDENT_T_DOF
     normaliser = math.lgamma((dof + 1) / 2) - math.lgamma(dof / 2) - 0.5 * math.log(dof * math.pi)
@@ -33,7 +34,7 @@ def student_t(error, log_sigma):
 LIKELIHOODS = {"gaussian": gaussian, "student_t": student_t}
 
 
-def kl_divergence(mean, log_variance):
+def kl_divergence(mean: Tensor, log_variance: Tensor) -> Tensor:
     """Return KL(N(mean, variance) || N(0, 1)) in nats, element by element."""
     return 0.5 * (mean.square() + log_variance.exp() - log_variance - 1.0)
 
@@ -66,7 +67,17 @@ class VAE(nn.Module):
         The weight of the divergence in the loss. The scores have it at 1.
     """
 
-    def __init__(self, architecture, input_shape, latent_dim, likelihood, sigma, beta):
+    noise: Tensor
+
+    def __init__(
+        self,
+        architecture: Any,
+        input_shape: tuple[int, ...],
+        latent_dim: int,
+        likelihood: str,
+        sigma: float | None,
+        beta: float,
+    ) -> None:
         super().__init__()
         self.encoder = architecture.build_encoder(input_shape, 2 * latent_dim)
         self.decoder = architecture.build_decoder(latent_dim, input_shape)
@@ -78,27 +89,27 @@ class VAE(nn.Module):
         noise = torch.randn(N_DRAWS // 2, latent_dim)
         self.register_buffer("noise", torch.cat([noise, -noise]))
 
-    def posterior(self, x):
+    def posterior(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Return mean and log variance of q(z | x), each of shape (n_rows, latent_dim)."""
         mean, log_variance = self.encoder(x).chunk(2, dim=1)
         return mean, log_variance.clamp(*LOG_VARIANCE_RANGE)
 
-    def encode(self, x):
+    def encode(self, x: Tensor) -> Tensor:
         """Return the posterior means of rows, of shape (n_rows, latent_dim)."""
         return self.posterior(x)[0]
 
-    def forward(self, x):
+    def forward(self, x: Tensor) -> Tensor:
         """Return the reconstructions of rows from their posterior means."""
         return self.decoder(self.encode(x))
 
-    def log_likelihood(self, x, z):
+    def log_likelihood(self, x: Tensor, z: Tensor) -> Tensor:
         """Return log p(x | z) in nats for each feature, in the shape of ``x``."""
-        log_sigma = self.log_sigma
+        log_sigma: Tensor = self.log_sigma
         if log_sigma.requires_grad:
             log_sigma = log_sigma.clamp(min=math.log(MIN_SIGMA))
         return self.log_density(x - self.decoder(z), log_sigma)
 
-    def loss(self, x):
+    def loss(self, x: Tensor) -> dict[str, Tensor]:
         """Return the named parts of the loss, each a mean over rows, in nats."""
         mean, log_variance = self.posterior(x)
         z = mean
@@ -108,7 +119,7 @@ class VAE(nn.Module):
         kl = kl_divergence(mean, log_variance).sum(1).mean()
         return {"loss": reconstruction + self.beta * kl, "reconstruction": reconstruction, "kl": kl}
 
-    def elbo(self, x):
+    def elbo(self, x: Tensor) -> Tensor:
         """Return log p(x | z) at the posterior mean less the divergence, by feature.
 
         The divergence belongs to no single feature: each bears an equal share, so that
@@ -119,25 +130,28 @@ class VAE(nn.Module):
         kl = kl_divergence(mean, log_variance).sum(1) / x[0].numel()
         return log_likelihood - kl.reshape(-1, *[1] * (x.ndim - 1))
 
-    def reconstruction(self, x):
+    def reconstruction(self, x: Tensor) -> Tensor:
         """Return minus the squared error of each feature."""
         return -(x - self(x)).square()
 
-    def reconstruction_probability(self, x):
+    def reconstruction_probability(self, x: Tensor) -> Tensor:
         """Return the mean of log p(x | z) over draws of z from q(z | x), by feature."""
         mean, log_variance = self.posterior(x)
         deviation = torch.exp(0.5 * log_variance)
-        return sum(self.log_likelihood(x, mean + draw * deviation) for draw in self.noise) / N_DRAWS
+        log_likelihood = torch.zeros_like(x)
+        for draw in self.noise:
+            log_likelihood += self.log_likelihood(x, mean + draw * deviation)
+        return log_likelihood / N_DRAWS
 
-    def feature_scores(self, x, score):
+    def feature_scores(self, x: Tensor, score: str) -> Tensor:
         """Return the named score of each feature, in the shape of ``x``."""
         return SCORES[score](self, x)
 
-    def row_scores(self, x, score, top_features):
+    def row_scores(self, x: Tensor, score: str, top_features: float) -> Tensor:
         """Return one score a row, the sum of its worst feature scores."""
         return sum_worst(self.feature_scores(x, score), top_features)
 
-    def sample(self, n_rows):
+    def sample(self, n_rows: int) -> Tensor:
         """Return decoded draws from the prior."""
         return self.decoder(torch.randn(n_rows, self.noise.shape[1], device=self.noise.device))
 

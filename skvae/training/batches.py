@@ -1,9 +1,12 @@
 """Batches of rows for training, sliced from one array without a loader in between."""
 
 import math
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 __all__ = ["Batches", "Rows"]
 
@@ -20,11 +23,11 @@ class Rows:
         Which rows.
     """
 
-    def __init__(self, X, index):
+    def __init__(self, X: NDArray[Any], index: NDArray[np.intp]) -> None:
         self.X = X
         self.index = index
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.index)
 
 
@@ -50,7 +53,9 @@ class Batches:
         Whether each pass takes the rows in a new order.
     """
 
-    def __init__(self, rows, batch_size, device, shuffle=False):
+    def __init__(
+        self, rows: Rows, batch_size: int, device: torch.device, shuffle: bool = False
+    ) -> None:
         self.rows = rows
         self.n_batches = math.ceil(len(rows) / batch_size)
         self.device = device
@@ -59,10 +64,10 @@ class Batches:
         if device.type != "cpu":
             self.on_device = _to_tensor(rows.X[rows.index]).to(device)
 
-    def __len__(self):
+    def __len__(self) -> int:
         return self.n_batches
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[torch.Tensor]:
         n_rows = len(self.rows)
         order = torch.randperm(n_rows) if self.shuffle else torch.arange(n_rows)
         if self.on_device is not None:
@@ -73,7 +78,7 @@ class Batches:
                 yield _to_tensor(self.rows.X[self.rows.index[batch.numpy()]])
 
 
-def _to_tensor(rows):
+def _to_tensor(rows: NDArray[Any]) -> torch.Tensor:
     # What float32 cannot hold becomes infinite, and the loss tells.
     with np.errstate(over="ignore"):
         return torch.from_numpy(rows.astype(np.float32, copy=False))

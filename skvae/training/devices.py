@@ -5,7 +5,7 @@ import torch
 __all__ = ["resolve_device"]
 
 
-def resolve_device(name):
+def resolve_device(name: str) -> torch.device:
     """Return the torch device of a name, or say why there is none.
 
     Parameters

@@ -3,11 +3,14 @@
 import math
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from skorch import NeuralNet
 from skorch.callbacks import Callback, EarlyStopping, EpochTimer, LRScheduler
+from torch import nn
 from tqdm import tqdm
 
 from skvae.training.batches import Batches, Rows
@@ -17,6 +20,8 @@ __all__ = ["Stopping", "build_network", "sample_network", "train_network", "weig
 
 # With max_epochs='auto': enough steps for a small table, one look at a very large one.
 AUTO_STEPS = 2000
+
+Weights: TypeAlias = dict[str, NDArray[Any]]
 
 
 @dataclass(frozen=True)
@@ -29,19 +34,19 @@ class Stopping:
 
 
 def train_network(
-    network_class,
-    arguments,
-    X,
+    network_class: type[nn.Module],
+    arguments: dict[str, Any],
+    X: NDArray[Any],
     *,
-    seed,
-    device,
-    max_epochs,
-    batch_size,
-    lr,
-    weight_decay,
-    stopping,
-    verbose,
-):
+    seed: int,
+    device: str,
+    max_epochs: int | Literal["auto"],
+    batch_size: int,
+    lr: float,
+    weight_decay: float,
+    stopping: Stopping | None,
+    verbose: bool | int,
+) -> tuple[Weights, list[dict[str, float]]]:
     """Train a network, and return what it learned as plain arrays.
 
     Everything but ``verbose`` decides the result, and nothing else does, so that the
@@ -95,7 +100,7 @@ def train_network(
     FloatingPointError
         If the loss or a weight is not finite at the end of an epoch.
     """
-    device = torch.device(device)
+    torch_device = torch.device(device)
     train, valid = _split(X, stopping, seed)
     n_batches = math.ceil(len(train) / batch_size)
     if max_epochs == "auto":
@@ -114,7 +119,7 @@ def train_network(
             )
         )
     with (
-        isolated_seed(seed, device),
+        isolated_seed(seed, torch_device),
         tqdm(total=n_steps, unit="step", disable=not verbose) as bar,
     ):
         if verbose:
@@ -129,13 +134,13 @@ def train_network(
             max_epochs=max_epochs,
             batch_size=batch_size,
             iterator_train=Batches,
-            iterator_train__device=device,
+            iterator_train__device=torch_device,
             iterator_train__shuffle=True,
             iterator_valid=Batches,
-            iterator_valid__device=device,
+            iterator_valid__device=torch_device,
             train_split=lambda rows: (rows, valid),
             callbacks=callbacks,
-            device=device,
+            device=torch_device,
             verbose=0,
         ).initialize()
         engine.notify("on_train_begin", X=train)
@@ -149,7 +154,9 @@ def train_network(
     return weights, [_epoch_record(epoch) for epoch in engine.history]
 
 
-def build_network(network_class, arguments, weights, device):
+def build_network(
+    network_class: type[nn.Module], arguments: dict[str, Any], weights: Weights, device: str
+) -> nn.Module:
     """Build a trained network again from what :func:`train_network` returned.
 
     Parameters
@@ -177,15 +184,16 @@ def build_network(network_class, arguments, weights, device):
     return network.to(device).eval()
 
 
-def weights_of(network):
+def weights_of(network: nn.Module) -> Weights:
     """Return a network's state as plain arrays, whatever its device."""
     return {name: value.cpu().numpy() for name, value in network.state_dict().items()}
 
 
-def sample_network(network, n_rows, *, seed, device):
+def sample_network(network: Any, n_rows: int, *, seed: int, device: str) -> NDArray[np.float32]:
     """Return rows drawn from a network that can, the same ones for the same seed."""
     with isolated_seed(seed, torch.device(device)), torch.inference_mode():
-        return network.sample(n_rows).cpu().numpy()
+        rows: torch.Tensor = network.sample(n_rows)
+        return rows.cpu().numpy()
 
 
 class _Stop(KeyboardInterrupt):
@@ -258,14 +266,14 @@ class _Engine(NeuralNet):
         with torch.no_grad():
             return self.module_.loss(batch)
 
-    def diverged(self, what):
+    def diverged(self, what: str) -> FloatingPointError:
         return FloatingPointError(
             f"Training diverged in epoch {len(self.history)}: the {what} not finite. Scale X, for "
             f"instance with StandardScaler, or lower lr (now {self.lr:g})."
         )
 
 
-def _split(X, stopping, seed):
+def _split(X: NDArray[Any], stopping: Stopping | None, seed: int) -> tuple[Rows, Rows | None]:
     index = np.arange(len(X))
     if stopping is None:
         return Rows(X, index), None
@@ -279,7 +287,7 @@ def _split(X, stopping, seed):
     return Rows(X, index[n_valid:]), Rows(X, index[:n_valid])
 
 
-def _epoch_record(epoch):
+def _epoch_record(epoch: dict[str, Any]) -> dict[str, float]:
     record = {
         name: value
         for name, value in epoch.items()

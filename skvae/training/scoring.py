@@ -1,9 +1,12 @@
 """A network's method, applied to any number of rows."""
 
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 __all__ = ["apply_to_rows"]
 
@@ -15,7 +18,9 @@ SMALLEST_BATCH = 32
 LARGEST_VALUE = 1e12
 
 
-def apply_to_rows(function, X, device):
+def apply_to_rows(
+    function: Callable[[torch.Tensor], torch.Tensor], X: NDArray[Any], device: str
+) -> NDArray[np.float32]:
     """Apply a function of a network to the rows of an array, batch by batch.
 
     What a row gets depends on nothing but the row: not on its neighbours, on its place,
@@ -42,18 +47,18 @@ def apply_to_rows(function, X, device):
     FloatingPointError
         If the function returns a value that is not finite.
     """
-    device = torch.device(device)
-    batch = np.zeros((_padded(len(X), device), *X.shape[1:]), dtype=np.float32)
-    result = None
+    batch_rows = _padded if torch.device(device).type == "cpu" else lambda n_rows: BATCH_ROWS
+    batch = np.zeros((batch_rows(len(X)), *X.shape[1:]), dtype=np.float32)
+    result = np.empty(0, dtype=np.float32)
     with torch.inference_mode(), _single_thread():
         for start in range(0, len(X), BATCH_ROWS):
             rows = X[start : start + BATCH_ROWS]
-            batch = batch[: _padded(len(rows), device)]
+            batch = batch[: batch_rows(len(rows))]
             np.clip(
                 rows, -LARGEST_VALUE, LARGEST_VALUE, out=batch[: len(rows)], casting="same_kind"
             )
             values = function(torch.from_numpy(batch).to(device))[: len(rows)].cpu().numpy()
-            if result is None:
+            if start == 0:
                 result = np.empty((len(X), *values.shape[1:]), dtype=np.float32)
             result[start : start + len(rows)] = values
     if not np.isfinite(result).all():
@@ -64,14 +69,12 @@ def apply_to_rows(function, X, device):
     return result
 
 
-def _padded(n_rows, device):
-    if device.type != "cpu" or n_rows >= BATCH_ROWS:
-        return BATCH_ROWS
-    return max(SMALLEST_BATCH, 1 << (n_rows - 1).bit_length())
+def _padded(n_rows: int) -> int:
+    return min(BATCH_ROWS, max(SMALLEST_BATCH, 1 << (n_rows - 1).bit_length()))
 
 
 @contextmanager
-def _single_thread():
+def _single_thread() -> Iterator[None]:
     # Threads share a batch out at places that depend on their number, and a row at the
     # edge of a share is rounded differently.
     n_threads = torch.get_num_threads()

@@ -1,6 +1,7 @@
 """Randomness that starts from a seed and leaves no trace."""
 
 import threading
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import torch
@@ -13,7 +14,7 @@ _generators = threading.RLock()
 
 
 @contextmanager
-def isolated_seed(seed, device):
+def isolated_seed(seed: int, device: torch.device) -> Iterator[None]:
     """Seed torch's generators, and put their state back at the end.
 
     Modules draw from torch's global generators when they are initialised, and some, such
