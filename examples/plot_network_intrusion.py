@@ -68,7 +68,7 @@ pipelines = {
     ),
     "IsolationForest": make_pipeline(StandardScaler(), IsolationForest(random_state=0)),
 }
-scores, offsets, rows = {}, {}, []
+scores, offsets, rows = {}, {}, {}
 for name, pipeline in pipelines.items():
     start = time.perf_counter()
     pipeline.fit(X_train)
@@ -81,23 +81,20 @@ for name, pipeline in pipelines.items():
     else:
         detector.offset_ = np.quantile(pipeline.score_samples(X_batch), 0.05)
     offsets[name] = detector.offset_
-    rows.append(
-        (
-            name,
-            outlier_f1_score(y_test, pipeline.predict(X_test)),
-            outlier_roc_auc_score(y_test, scores[name]),
-            outlier_average_precision_score(y_test, scores[name]),
-            fitted - start,
-            scored - fitted,
-        )
-    )
+    flagged = pipeline.predict(X_test) == -1
+    rows[name] = {
+        "F1": outlier_f1_score(y_test, pipeline.predict(X_test)),
+        "attacks found": flagged[y_test == -1].mean(),
+        "false alarms": flagged[y_test == 1].mean(),
+        "AUROC": outlier_roc_auc_score(y_test, scores[name]),
+        "average precision": outlier_average_precision_score(y_test, scores[name]),
+        "fit (s)": fitted - start,
+        "score (s)": scored - fitted,
+    }
 
-print(f"{'':20s}{'F1':>8s}{'AUROC':>8s}{'AP':>8s}{'fit':>9s}{'score':>9s}")
-for name, f1, auroc, ap, fit_seconds, score_seconds in rows:
-    print(
-        f"{name:20s}{f1:8.3f}{auroc:8.3f}{ap:8.3f}"
-        f"{fit_seconds:7.1f} s{1000 * score_seconds:6.0f} ms"
-    )
+print(f"{'':20s}" + "".join(f"{name:>20s}" for name in rows))
+for measure in rows["IsolationForest"]:
+    print(f"{measure:20s}" + "".join(f"{row[measure]:20.3f}" for row in rows.values()))
 
 # %%
 # What the threshold cuts off
@@ -115,13 +112,17 @@ for axis, name in zip(axes, scores, strict=False):
         index = np.flatnonzero(y_test == label)
         axis.scatter(index, scores[name][index], s=4, color=colour, label=kind)
     axis.axhline(offsets[name], color="black", linewidth=1, label="threshold")
-    axis.set(title=name, xlabel="test row", ylabel="score (higher is more normal)")
+    axis.set(
+        title=f"{name}: F1 = {rows[name]['F1']:.3f}",
+        xlabel="test row",
+        ylabel="score (higher is more normal)",
+    )
 figure.legend(
     *axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3, markerscale=3
 )
-for (name, _, auroc, *_), style in zip(rows, ["-", "--"], strict=True):
-    false_alarms, hits, _ = roc_curve(y_test == -1, -scores[name])
-    axes[2].plot(false_alarms, hits, f"k{style}", label=f"{name}, area {auroc:.3f}")
+for name, style in zip(rows, ["k-", "k--"], strict=True):
+    false_alarms, found, _ = roc_curve(y_test == -1, -scores[name])
+    axes[2].plot(false_alarms, found, style, label=f"{name}, area {rows[name]['AUROC']:.3f}")
 axes[2].legend()
 axes[2].set(
     title="Receiver operating characteristic",

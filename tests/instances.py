@@ -1,5 +1,7 @@
 """The one table of constructor arguments that make the detectors cheap to fit in tests."""
 
+from sklearn.base import clone
+
 from skvae import MLP, AEOutlierDetector, VAEOutlierDetector
 
 CHEAP = {"architecture": MLP(hidden_layer_sizes=(16, 8)), "max_epochs": 20, "random_state": 0}
@@ -11,4 +13,5 @@ ARGUMENTS = {
 
 
 def cheap(detector_class, **arguments):
-    return detector_class(**{**ARGUMENTS[detector_class], **arguments})
+    # A clone, since tests change parameters, and the table's architecture is one object.
+    return clone(detector_class(**{**ARGUMENTS[detector_class], **arguments}))

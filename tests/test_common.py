@@ -248,3 +248,13 @@ def test_y_is_ignored(detector_class, X):
     expected = cheap(detector_class).fit(X).score_samples(X)
     for y in (np.zeros(len(X)), np.arange(len(X)).astype(str)):
         np.testing.assert_array_equal(cheap(detector_class).fit(X, y).score_samples(X), expected)
+
+
+def test_architecture_parameters_can_be_set_before_there_is_an_architecture(detector_class, X):
+    detector = cheap(detector_class, architecture=None)
+    pipeline = clone(make_pipeline(StandardScaler(), detector)).set_params(
+        **{f"{detector_class.__name__.lower()}__architecture__hidden_layer_sizes": (3,)}
+    )
+    assert pipeline[-1].architecture.hidden_layer_sizes == (3,)
+    assert detector.architecture is None
+    assert pipeline.fit(X)[-1].network_.encoder[1].out_features == 3

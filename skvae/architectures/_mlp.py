@@ -145,7 +145,7 @@ class MLP(BaseEstimator):
         sizes = [sizes] if isinstance(sizes, Integral) else list(sizes)
         if not sizes or any(not isinstance(size, Integral) or int(size) < 1 for size in sizes):
             raise ValueError(
-                "hidden_layer_sizes must hold at least one positive integer, got "
+                "hidden_layer_sizes must be one or more positive integers, got "
                 f"{self.hidden_layer_sizes!r}."
             )
         return sizes

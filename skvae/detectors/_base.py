@@ -73,6 +73,25 @@ class BaseDetector(OutlierMixin, BaseEstimator):
         """Return what the network's ``feature_scores`` takes beside the rows."""
         return {}
 
+    def set_params(self, **params: Any) -> Self:
+        """Set parameters of this detector and of its architecture.
+
+        Parameters
+        ----------
+        **params : dict
+            Parameter names and values. ``architecture__...`` sets a parameter of the
+            architecture, of a new :class:`~skvae.MLP` if there is none yet.
+
+        Returns
+        -------
+        self : object
+            The detector.
+        """
+        nested = any(name.startswith("architecture__") for name in params)
+        if nested and params.get("architecture", self.architecture) is None:
+            params["architecture"] = MLP()
+        return super().set_params(**params)
+
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: ArrayLike, y: Any = None) -> Self:
         """Train the network, and set the offset from the scores of the training rows.
@@ -157,14 +176,9 @@ class BaseDetector(OutlierMixin, BaseEstimator):
             The detector with a new ``offset_``.
         """
         check_is_fitted(self)
-        self._validate_params()
         if contamination is None:
             contamination = self.contamination
-        validate_parameter_constraints(
-            {"contamination": self._parameter_constraints["contamination"]},
-            {"contamination": contamination},
-            caller_name="calibrate",
-        )
+        self._validated({"contamination": contamination})
         self.offset_ = offset_from_scores(self.score_samples(X), contamination)
         return self
 
@@ -184,9 +198,8 @@ class BaseDetector(OutlierMixin, BaseEstimator):
         return self._score_samples(self._validate_fitted(X))
 
     def _score_samples(self, X: NDArray[Any]) -> NDArray[np.float64]:
-        score = partial(
-            self.network_.row_scores, top_features=self.top_features, **self._score_arguments()
-        )
+        arguments = {"top_features": self.top_features, **self._score_arguments()}
+        score = partial(self.network_.row_scores, **self._validated(arguments))
         return self._apply(score, X).astype(np.float64)
 
     def score(self, X: ArrayLike, y: Any = None) -> float:
@@ -252,7 +265,8 @@ class BaseDetector(OutlierMixin, BaseEstimator):
             ``top_features=1.0`` the scores of a row add up to its score.
         """
         X = self._validate_fitted(X)
-        return self._apply(partial(self.network_.feature_scores, **self._score_arguments()), X)
+        arguments = self._validated(self._score_arguments())
+        return self._apply(partial(self.network_.feature_scores, **arguments), X)
 
     def reconstruct(self, X: ArrayLike) -> NDArray[np.float32]:
         """Return the rows as the network gives them back.
@@ -284,6 +298,12 @@ class BaseDetector(OutlierMixin, BaseEstimator):
         """
         X = self._validate_fitted(X)
         return self._apply(self.network_.encode, X)
+
+    def _validated(self, parameters: dict[str, Any]) -> dict[str, Any]:
+        # They can be set after fit, which validates all of them.
+        constraints = {name: self._parameter_constraints[name] for name in parameters}
+        validate_parameter_constraints(constraints, parameters, caller_name=type(self).__name__)
+        return parameters
 
     def _apply(self, function: Callable[..., Any], X: NDArray[Any]) -> NDArray[np.float32]:
         return apply_to_rows(function, X, self.device_)

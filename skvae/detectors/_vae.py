@@ -1,14 +1,14 @@
 """The detector on a variational autoencoder."""
 
 from collections.abc import Callable
-from numbers import Real
+from numbers import Integral, Real
 from os import PathLike
 from typing import Any, Literal
 
 import numpy as np
 from numpy.random import RandomState
 from numpy.typing import NDArray
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._param_validation import Interval, StrOptions, validate_parameter_constraints
 from sklearn.utils.validation import check_is_fitted
 
 from skvae.detectors._base import BaseDetector
@@ -267,7 +267,7 @@ class VAEOutlierDetector(BaseDetector):
         return {**super().get_params(deep), "score": vars(self)["score"]}
 
     def sample(self, n_samples: int = 1) -> NDArray[np.float32]:
-        """Draw rows from the model: decoded draws from the prior.
+        """Draw rows from the model: codes from the prior, decoded, with observation noise.
 
         Parameters
         ----------
@@ -277,10 +277,14 @@ class VAEOutlierDetector(BaseDetector):
         Returns
         -------
         X : ndarray of shape (n_samples, n_features) of float32
-            The rows, without observation noise. An int as ``random_state`` gives the
-            same rows at each call.
+            The rows. An int as ``random_state`` gives the same rows at each call.
         """
         check_is_fitted(self)
+        validate_parameter_constraints(
+            {"n_samples": [Interval(Integral, 1, None, closed="left")]},
+            {"n_samples": n_samples},
+            caller_name="sample",
+        )
         return sample_network(self.network_, n_samples, seed=self._seed(), device=self.device_)
 
     def _network_arguments(self, input_shape: tuple[int, ...]) -> dict[str, Any]:

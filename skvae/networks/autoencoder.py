@@ -4,6 +4,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
+from skvae.networks.coders import build_coders
 from skvae.networks.rows import sum_worst
 
 __all__ = ["AutoEncoder"]
@@ -28,8 +29,9 @@ class AutoEncoder(nn.Module):
 
     def __init__(self, architecture: Any, input_shape: tuple[int, ...], latent_dim: int) -> None:
         super().__init__()
-        self.encoder = architecture.build_encoder(input_shape, latent_dim)
-        self.decoder = architecture.build_decoder(latent_dim, input_shape)
+        self.encoder, self.decoder = build_coders(
+            architecture, input_shape, n_outputs=latent_dim, latent_dim=latent_dim
+        )
 
     def encode(self, x: Tensor) -> Tensor:
         """Return the codes of rows, of shape (n_rows, latent_dim)."""

@@ -6,6 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from skvae.networks.coders import build_coders
 from skvae.networks.rows import sum_worst
 
 __all__ = ["LIKELIHOODS", "VAE", "kl_divergence"]
@@ -79,8 +80,9 @@ class VAE(nn.Module):
         beta: float,
     ) -> None:
         super().__init__()
-        self.encoder = architecture.build_encoder(input_shape, 2 * latent_dim)
-        self.decoder = architecture.build_decoder(latent_dim, input_shape)
+        self.encoder, self.decoder = build_coders(
+            architecture, input_shape, n_outputs=2 * latent_dim, latent_dim=latent_dim
+        )
         self.log_density = LIKELIHOODS[likelihood]
         log_sigma = torch.full(input_shape, math.log(1.0 if sigma is None else sigma))
         self.log_sigma = nn.Parameter(log_sigma, requires_grad=sigma is None)
@@ -152,8 +154,18 @@ class VAE(nn.Module):
         return sum_worst(self.feature_scores(x, score), top_features)
 
     def sample(self, n_rows: int) -> Tensor:
-        """Return decoded draws from the prior."""
-        return self.decoder(torch.randn(n_rows, self.noise.shape[1], device=self.noise.device))
+        """Return draws from p(x | z), each with its own draw of z from the prior."""
+        location = self.decoder(torch.randn(n_rows, self.noise.shape[1], device=self.noise.device))
+        # Student's t is a normal variable over the root of a mean of squared ones.
+        noise = torch.randn_like(location)
+        if self.log_density is student_t:
+            noise /= (
+                torch.randn(STUDENT_T_DOF, *location.shape, device=noise.device)
+                .square()
+                .mean(0)
+                .sqrt()
+            )
+        return location + noise * self.log_sigma.exp()
 
 
 SCORES = {

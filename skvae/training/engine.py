@@ -1,7 +1,7 @@
 """From a network and rows to trained weights, on skorch."""
 
 import math
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
@@ -15,11 +15,15 @@ from tqdm import tqdm
 
 from skvae.training.batches import Batches, Rows
 from skvae.training.seeds import isolated_seed
+from skvae.training.threads import multiply_adds, single_thread
 
 __all__ = ["Stopping", "build_network", "sample_network", "train_network", "weights_of"]
 
 # With max_epochs='auto': enough steps for a small table, one look at a very large one.
 AUTO_STEPS = 2000
+# Multiplications in the forward pass of a batch. Below, a second thread gains nothing, and
+# costs much where another process wants its core.
+SMALL_STEP = 5e7
 
 Weights: TypeAlias = dict[str, NDArray[Any]]
 
@@ -121,11 +125,15 @@ def train_network(
     with (
         isolated_seed(seed, torch_device),
         tqdm(total=n_steps, unit="step", disable=not verbose) as bar,
+        ExitStack() as stack,
     ):
         if verbose:
             callbacks.append(_Progress(bar))
+        network = network_class(**arguments)
+        if min(batch_size, len(train)) * multiply_adds(network, X.shape[1:]) < SMALL_STEP:
+            stack.enter_context(single_thread())
         engine = _Engine(
-            network_class(**arguments),
+            network,
             criterion=None,
             optimizer=torch.optim.AdamW,
             optimizer__fused=True,
@@ -217,6 +225,10 @@ class _Progress(Callback):
     def on_batch_end(self, net, training=None, **kwargs):
         if training:
             self.bar.update()
+
+    def on_train_end(self, net, **kwargs):
+        # After an early stop the bar is full too.
+        self.bar.total = self.bar.n
 
     def on_epoch_end(self, net, **kwargs):
         epoch = net.history[-1]

@@ -1,12 +1,13 @@
 """A network's method, applied to any number of rows."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+
+from skvae.training.threads import single_thread
 
 __all__ = ["apply_to_rows"]
 
@@ -50,7 +51,9 @@ def apply_to_rows(
     batch_rows = _padded if torch.device(device).type == "cpu" else lambda n_rows: BATCH_ROWS
     batch = np.zeros((batch_rows(len(X)), *X.shape[1:]), dtype=np.float32)
     result = np.empty(0, dtype=np.float32)
-    with torch.inference_mode(), _single_thread():
+    # Several threads share a batch out at places that depend on their number, and a row at
+    # the edge of a share is rounded differently.
+    with torch.inference_mode(), single_thread():
         for start in range(0, len(X), BATCH_ROWS):
             rows = X[start : start + BATCH_ROWS]
             batch = batch[: batch_rows(len(rows))]
@@ -71,15 +74,3 @@ def apply_to_rows(
 
 def _padded(n_rows: int) -> int:
     return min(BATCH_ROWS, max(SMALLEST_BATCH, 1 << (n_rows - 1).bit_length()))
-
-
-@contextmanager
-def _single_thread() -> Iterator[None]:
-    # Threads share a batch out at places that depend on their number, and a row at the
-    # edge of a share is rounded differently.
-    n_threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(n_threads)

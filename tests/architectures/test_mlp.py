@@ -30,7 +30,9 @@ def test_sizes_may_be_a_number_or_any_sequence(sizes):
 
 @pytest.mark.parametrize("sizes", [(), (8, 0), (8, -1), (2.5,)])
 def test_sizes_must_be_positive(sizes):
-    with pytest.raises(ValueError, match=r"hidden_layer_sizes must hold .* positive .* got .*\("):
+    with pytest.raises(
+        ValueError, match=r"hidden_layer_sizes must be .* positive integers, got .*\("
+    ):
         MLP(hidden_layer_sizes=sizes).build_encoder((3,), 2)
 
 

@@ -1,6 +1,7 @@
 import math
 
 import pytest
+import scipy.stats
 import torch
 from sklearn.base import BaseEstimator
 from torch import nn
@@ -143,6 +144,18 @@ def test_reconstruction_probability_approaches_its_integral():
     network.noise /= network.noise.square().mean().sqrt()
     torch.testing.assert_close(
         network.row_scores(x, "reconstruction_probability", 1.0), expected.squeeze(1)
+    )
+
+
+@pytest.mark.parametrize(("likelihood", "dof"), [("gaussian", None), ("student_t", STUDENT_T_DOF)])
+def test_samples_scatter_as_the_likelihood_says(likelihood, dof):
+    network = VAE(Linear(), (1,), 1, likelihood, 0.5, 1.0)
+    network.decoder.weight.data.zero_()
+    sample = network.sample(40_000).detach().squeeze()
+    quartile = torch.quantile(sample, torch.tensor([0.25, 0.75]))
+    expected = 0.5 * (scipy.stats.t(dof) if dof else scipy.stats.norm).ppf(0.75)
+    torch.testing.assert_close(
+        quartile, torch.tensor([-expected, expected]).float(), rtol=0.03, atol=0
     )
 
 

@@ -19,6 +19,9 @@ class Drift(nn.Module):
         self.fail_at, self.failure = fail_at, failure
         self.register_buffer("n_steps", torch.tensor(0))
 
+    def forward(self, x):
+        return x
+
     def loss(self, x):
         if not self.training:
             return {"loss": (self.at - self.target).square().sum()}

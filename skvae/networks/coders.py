@@ -1,0 +1,57 @@
+"""An encoder and a decoder that fit together."""
+
+from typing import Any
+
+import torch
+from torch import nn
+
+__all__ = ["build_coders"]
+
+
+def build_coders(
+    architecture: Any, input_shape: tuple[int, ...], n_outputs: int, latent_dim: int
+) -> tuple[nn.Module, nn.Module]:
+    """Let an architecture build its modules, and try them on a row.
+
+    Parameters
+    ----------
+    architecture : object
+        Builds the encoder and the decoder.
+
+    input_shape : tuple of int
+        The shape of one row.
+
+    n_outputs : int
+        The number of outputs of the encoder for one row.
+
+    latent_dim : int
+        The size of the code, the input of the decoder.
+
+    Returns
+    -------
+    encoder, decoder : torch.nn.Module
+        The modules, in training mode.
+
+    Raises
+    ------
+    ValueError
+        If a module is missing, or what it returns has another shape than asked for.
+    """
+    encoder = architecture.build_encoder(input_shape, n_outputs)
+    decoder = architecture.build_decoder(latent_dim, input_shape)
+    for module, name, given, wanted in [
+        (encoder, "build_encoder", input_shape, (n_outputs,)),
+        (decoder, "build_decoder", (latent_dim,), input_shape),
+    ]:
+        called = f"{type(architecture).__name__}.{name}"
+        if not isinstance(module, nn.Module):
+            raise ValueError(f"{called} must return a torch module, got {module!r}.")
+        with torch.no_grad():
+            returned = tuple(module.eval()(torch.zeros(1, *given)).shape[1:])
+        module.train()
+        if returned != tuple(wanted):
+            raise ValueError(
+                f"{called} must return a module from rows of shape {tuple(given)} to rows of shape "
+                f"{tuple(wanted)}, but it returns rows of shape {returned}."
+            )
+    return encoder, decoder

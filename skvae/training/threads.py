@@ -1,0 +1,55 @@
+"""How many threads share the arithmetic of a batch."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from torch import nn
+
+__all__ = ["multiply_adds", "single_thread"]
+
+
+@contextmanager
+def single_thread() -> Iterator[None]:
+    """Let torch use one thread, and as many as before afterwards."""
+    n_threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(n_threads)
+
+
+def multiply_adds(network: nn.Module, input_shape: tuple[int, ...]) -> int:
+    """Count the multiplications in the layers of a network for one row.
+
+    Parameters
+    ----------
+    network : torch.nn.Module
+        The network.
+
+    input_shape : tuple of int
+        The shape of one row.
+
+    Returns
+    -------
+    count : int
+        Each weight of a linear or convolutional layer counts once for each place that it
+        is applied to.
+    """
+    counts = []
+
+    def count(layer: Any, inputs: Any, output: torch.Tensor) -> None:
+        n_channels = layer.out_features if isinstance(layer, nn.Linear) else layer.out_channels
+        counts.append(layer.weight.numel() * output[0].numel() // n_channels)
+
+    layers = [m for m in network.modules() if isinstance(m, nn.Linear | nn.modules.conv._ConvNd)]
+    hooks = [layer.register_forward_hook(count) for layer in layers]
+    training = network.training
+    with torch.no_grad():
+        network.eval()(torch.zeros(1, *input_shape))
+    network.train(training)
+    for hook in hooks:
+        hook.remove()
+    return sum(counts)
