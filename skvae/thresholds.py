@@ -32,18 +32,22 @@ def offset_from_scores(
     Warns
     -----
     UserWarning
-        If equal scores keep the share of outliers more than a tenth off.
+        If equal scores keep the number of outliers at least a tenth, and at least one
+        row, from what was asked for.
     """
     if contamination == "auto":
         lowest, first, third = np.percentile(scores, [1, 25, 75])
-        return float(max(lowest, first - 1.5 * (third - first)))
-    offset = float(np.percentile(scores, 100.0 * contamination))
+        offset = float(max(lowest, first - 1.5 * (third - first)))
+        n_wanted = max(float(np.count_nonzero(scores < offset)), 0.01 * len(scores))
+    else:
+        offset = float(np.percentile(scores, 100.0 * contamination))
+        n_wanted = contamination * len(scores)
     n_outliers = np.count_nonzero(scores < offset)
-    n_wanted = contamination * len(scores)
     if abs(n_outliers - n_wanted) >= max(1.0, 0.1 * n_wanted):
         warnings.warn(
-            f"contamination={contamination} asks for {n_wanted:g} outliers among {len(scores)} "
-            f"rows, but {n_outliers} are below the offset, since many have the same score.",
+            f"contamination={contamination!r} asks for {n_wanted:g} outliers among "
+            f"{len(scores)} rows, but {n_outliers} are below the offset, since many have the "
+            "same score.",
             stacklevel=3,
         )
     return offset

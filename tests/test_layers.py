@@ -14,7 +14,7 @@ ROOT = Path(skvae.__file__).parent
 ROOMS = {
     "architectures": ({"sklearn", "torch"}, set()),
     "networks": ({"torch"}, set()),
-    "training": ({"numpy", "skorch", "torch", "tqdm"}, set()),
+    "training": ({"numpy", "skorch", "torch", "tqdm"}, {"_version"}),
     "thresholds": ({"numpy"}, set()),
     "labels": ({"numpy"}, set()),
     "detectors": (

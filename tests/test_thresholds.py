@@ -37,6 +37,7 @@ def test_moving_and_stretching_the_scores_moves_and_stretches_the_offset(rng, co
 
 def test_equal_scores_are_never_outliers():
     scores = np.full(100, -1.5)
-    assert offset_from_scores(scores, "auto") == -1.5
+    with pytest.warns(UserWarning, match=r"'auto' asks for 1 outliers among 100 rows, but 0 are"):
+        assert offset_from_scores(scores, "auto") == -1.5
     with pytest.warns(UserWarning, match=r"asks for 10 outliers among 100 rows, but 0 are below"):
         assert offset_from_scores(scores, 0.1) == -1.5

@@ -21,7 +21,8 @@ class AEOutlierDetector(BaseDetector):
     contamination : 'auto' or float in (0, 0.5], default='auto'
         The share of outliers in the training rows, which sets the offset. 'auto' takes
         for outliers what scores more than 1.5 interquartile ranges below the first
-        quartile of the training scores, and at least the lowest 1 %.
+        quartile of the training scores, and at least the lowest 1 %. New rows score a
+        little lower than training rows, much lower if those are few: see ``calibrate``.
 
     architecture : object, default=None
         Builds the encoder and the decoder. ``None`` means :class:`~skvae.MLP` at its
@@ -36,7 +37,8 @@ class AEOutlierDetector(BaseDetector):
 
     max_epochs : int or 'auto', default='auto'
         The number of passes over the training rows. 'auto' is as many as make 2,000
-        steps, and at least one.
+        steps, and at least one. More of them can hurt: the network learns to restore
+        outliers too.
 
     batch_size : int, default=256
         The largest number of rows in a step.
@@ -49,13 +51,14 @@ class AEOutlierDetector(BaseDetector):
 
     early_stopping : bool, default=False
         Whether to set rows aside, stop when their loss no longer falls, and take the
-        weights of the best epoch.
+        weights of the best epoch. Their loss is computed without noise and dropout.
 
     validation_fraction : float in (0, 1), default=0.1
         The share of the training rows that is set aside for early stopping, at random.
 
     n_iter_no_change : int, default=10
-        Training stops early after this number of epochs without an improvement.
+        Training stops early after this number of epochs without an improvement. With
+        ``max_epochs='auto'`` epochs of less than 20 steps are counted together.
 
     tol : float, default=1e-4
         A smaller fall of the validation loss is not an improvement.

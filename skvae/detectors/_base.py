@@ -25,7 +25,13 @@ from sklearn.utils.validation import check_is_fitted, check_memory, validate_dat
 from skvae.architectures import MLP
 from skvae.thresholds import offset_from_scores
 from skvae.training.devices import resolve_device
-from skvae.training.engine import Stopping, build_network, train_network, weights_of
+from skvae.training.engine import (
+    VERSIONS,
+    Stopping,
+    build_network,
+    train_network,
+    weights_of,
+)
 from skvae.training.scoring import apply_to_rows
 
 
@@ -57,6 +63,7 @@ class BaseDetector(OutlierMixin, BaseEstimator):
 
     _network_class: type
     network_: Any
+    _recipe: dict[str, Any]
 
     def _network_arguments(self, input_shape: tuple[int, ...]) -> dict[str, Any]:
         """Return what the network is built with, for rows of a shape."""
@@ -130,6 +137,7 @@ class BaseDetector(OutlierMixin, BaseEstimator):
         device = str(resolve_device(self.device))
         # A copy, since the user may change the architecture in place after the fit.
         arguments = deepcopy(self._network_arguments(X.shape[1:]))
+        seed = self._seed()
         stopping = None
         if self.early_stopping:
             stopping = Stopping(self.validation_fraction, self.n_iter_no_change, self.tol)
@@ -139,17 +147,18 @@ class BaseDetector(OutlierMixin, BaseEstimator):
             self._network_class,
             arguments,
             X,
-            seed=self._seed(),
+            seed=seed,
             device=device,
             max_epochs=self.max_epochs,
-            batch_size=self.batch_size,
-            lr=self.lr,
-            weight_decay=self.weight_decay,
+            batch_size=int(self.batch_size),
+            lr=float(self.lr),
+            weight_decay=float(self.weight_decay),
             stopping=stopping,
+            versions=VERSIONS,
             verbose=self.verbose,
         )
-        self._arguments = arguments
-        self.network_ = build_network(self._network_class, arguments, weights, device)
+        self._recipe = {"arguments": arguments, "seed": seed}
+        self.network_ = self._build_network(weights, device)
         self.device_ = device
         self.history_ = history
         self.n_iter_ = len(history)
@@ -323,6 +332,9 @@ class BaseDetector(OutlierMixin, BaseEstimator):
         check_is_fitted(self)
         return self._validate(X, reset=False)
 
+    def _build_network(self, weights: Any, device: str) -> Any:
+        return build_network(self._network_class, weights=weights, device=device, **self._recipe)
+
     def _seed(self) -> int:
         return int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
 
@@ -341,6 +353,4 @@ class BaseDetector(OutlierMixin, BaseEstimator):
                 resolve_device(self.device_)
             except ValueError:
                 self.device_ = "cpu"
-            self.network_ = build_network(
-                self._network_class, self._arguments, state["network_"], self.device_
-            )
+            self.network_ = self._build_network(state["network_"], self.device_)

@@ -46,7 +46,8 @@ class VAEOutlierDetector(BaseDetector):
     contamination : 'auto' or float in (0, 0.5], default='auto'
         The share of outliers in the training rows, which sets the offset. 'auto' takes
         for outliers what scores more than 1.5 interquartile ranges below the first
-        quartile of the training scores, and at least the lowest 1 %.
+        quartile of the training scores, and at least the lowest 1 %. New rows score a
+        little lower than training rows, much lower if those are few: see ``calibrate``.
 
     architecture : object, default=None
         Builds the encoder and the decoder. ``None`` means :class:`~skvae.MLP` at its
@@ -62,11 +63,12 @@ class VAEOutlierDetector(BaseDetector):
 
     sigma : float or 'learned', default='learned'
         The scale of that distribution in the units of ``X``: one for all features, or
-        one a feature that is learned, and at least 0.001.
+        one a feature that is learned. It starts at 1 and falls as fast as ``lr`` allows,
+        at the defaults to 0.05, and never below 0.001.
 
     beta : float, default=0.1
         The weight of the divergence in the training loss; 1 is the plain variational
-        autoencoder, less lets the code say more. The score always has it at 1.
+        autoencoder, less lets the code say more. The score has it at 1.
 
     score : {'elbo', 'reconstruction', 'reconstruction_probability'}, default='elbo'
         What a row is scored by, see Notes. It can be changed after ``fit``; follow with
@@ -78,7 +80,8 @@ class VAEOutlierDetector(BaseDetector):
 
     max_epochs : int or 'auto', default='auto'
         The number of passes over the training rows. 'auto' is as many as make 2,000
-        steps, and at least one.
+        steps, and at least one. More of them can hurt: the network learns to restore
+        outliers too.
 
     batch_size : int, default=256
         The largest number of rows in a step.
@@ -91,13 +94,14 @@ class VAEOutlierDetector(BaseDetector):
 
     early_stopping : bool, default=False
         Whether to set rows aside, stop when their loss no longer falls, and take the
-        weights of the best epoch.
+        weights of the best epoch. Their loss is computed without noise and dropout.
 
     validation_fraction : float in (0, 1), default=0.1
         The share of the training rows that is set aside for early stopping, at random.
 
     n_iter_no_change : int, default=10
-        Training stops early after this number of epochs without an improvement.
+        Training stops early after this number of epochs without an improvement. With
+        ``max_epochs='auto'`` epochs of less than 20 steps are counted together.
 
     tol : float, default=1e-4
         A smaller fall of the validation loss is not an improvement.
@@ -157,8 +161,9 @@ class VAEOutlierDetector(BaseDetector):
 
     'elbo'
         :math:`\log p(x | z = \mu) - \mathrm{KL}(q(z | x) \,\|\, p(z))` in nats, summed
-        over features and over the code. In ``feature_scores`` each feature bears an
-        equal share of the divergence.
+        over features and over the code. With the likelihood at the posterior mean and
+        not averaged over the posterior it is an estimate, and no strict bound. In
+        ``feature_scores`` each feature bears an equal share of the divergence.
     'reconstruction'
         Minus the squared error of the reconstruction from :math:`\mu`, summed over
         features, in squared units of ``X``.

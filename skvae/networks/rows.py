@@ -25,6 +25,7 @@ def sum_worst(feature_scores: Tensor, share: float) -> Tensor:
     """
     scores = feature_scores.flatten(1)
     if share < 1:
-        n_worst = math.ceil(share * scores.shape[1])
+        # Rounded first, since 0.07 * 100 is a little more than 7.
+        n_worst = max(1, math.ceil(round(share * scores.shape[1], 6)))
         scores = scores.topk(n_worst, largest=False, sorted=True).values
     return scores.sum(1)

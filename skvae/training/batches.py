@@ -44,7 +44,7 @@ class Batches:
 
     batch_size : int
         The largest size of a batch. The rows are spread evenly over the batches, so that
-        no batch is left with a single row.
+        the last one is not much smaller than the others.
 
     device : torch.device
         Where the batches are wanted.

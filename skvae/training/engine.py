@@ -13,7 +13,9 @@ from skorch.callbacks import Callback, EarlyStopping, EpochTimer, LRScheduler
 from torch import nn
 from tqdm import tqdm
 
+from skvae._version import __version__
 from skvae.training.batches import Batches, Rows
+from skvae.training.scoring import LARGEST_VALUE
 from skvae.training.seeds import isolated_seed
 from skvae.training.threads import multiply_adds, single_thread
 
@@ -21,9 +23,13 @@ __all__ = ["Stopping", "build_network", "sample_network", "train_network", "weig
 
 # With max_epochs='auto': enough steps for a small table, one look at a very large one.
 AUTO_STEPS = 2000
+# With it, epochs of a few steps are too short to judge: patience counts this many as one.
+AUTO_EPOCH = 20
 # Multiplications in the forward pass of a batch. Below, a second thread gains nothing, and
 # costs much where another process wants its core.
 SMALL_STEP = 5e7
+
+VERSIONS = f"skvae {__version__}, torch {torch.__version__}"
 
 Weights: TypeAlias = dict[str, NDArray[Any]]
 
@@ -49,6 +55,7 @@ def train_network(
     lr: float,
     weight_decay: float,
     stopping: Stopping | None,
+    versions: str,
     verbose: bool | int,
 ) -> tuple[Weights, list[dict[str, float]]]:
     """Train a network, and return what it learned as plain arrays.
@@ -88,6 +95,9 @@ def train_network(
     stopping : Stopping or None
         When to stop early, or None to never do so.
 
+    versions : str
+        Which code trains. It has no effect, but a cache must tell versions apart.
+
     verbose : bool or int
         Whether to show a progress bar on stderr.
 
@@ -102,13 +112,22 @@ def train_network(
     Raises
     ------
     FloatingPointError
-        If the loss or a weight is not finite at the end of an epoch.
+        If the loss or a weight is not finite at the end of an epoch, or ``X`` holds
+        values beyond 1e12.
     """
     torch_device = torch.device(device)
+    largest = max(X.max(), -X.min())
+    if largest > LARGEST_VALUE:
+        raise FloatingPointError(
+            f"Training would diverge in epoch 1: X holds a value of {largest:g}, and networks in "
+            f"float32 bear at most {LARGEST_VALUE:g}. Scale X, for instance with StandardScaler."
+        )
     train, valid = _split(X, stopping, seed)
     n_batches = math.ceil(len(train) / batch_size)
+    patience = stopping.n_iter_no_change if stopping else 0
     if max_epochs == "auto":
         max_epochs = math.ceil(AUTO_STEPS / n_batches)
+        patience *= math.ceil(AUTO_EPOCH / n_batches)
     n_steps = max_epochs * n_batches
     callbacks = [
         LRScheduler("CosineAnnealingLR", T_max=n_steps, step_every="batch", event_name=None)
@@ -116,7 +135,7 @@ def train_network(
     if stopping is not None:
         callbacks.append(
             _EarlyStopping(
-                patience=stopping.n_iter_no_change,
+                patience=patience,
                 threshold=stopping.tol,
                 threshold_mode="abs",
                 load_best=True,
@@ -129,7 +148,7 @@ def train_network(
     ):
         if verbose:
             callbacks.append(_Progress(bar))
-        network = network_class(**arguments)
+        network = network_class(**arguments).float()
         if min(batch_size, len(train)) * multiply_adds(network, X.shape[1:]) < SMALL_STEP:
             stack.enter_context(single_thread())
         engine = _Engine(
@@ -163,7 +182,12 @@ def train_network(
 
 
 def build_network(
-    network_class: type[nn.Module], arguments: dict[str, Any], weights: Weights, device: str
+    network_class: type[nn.Module],
+    arguments: dict[str, Any],
+    weights: Weights,
+    *,
+    seed: int,
+    device: str,
 ) -> nn.Module:
     """Build a trained network again from what :func:`train_network` returned.
 
@@ -178,6 +202,10 @@ def build_network(
     weights : dict of str to ndarray
         The network's state.
 
+    seed : int
+        The seed it was trained with. What a module draws when it is built, and does not
+        keep in its state, is then drawn alike.
+
     device : str
         The name of the torch device to put it on.
 
@@ -186,8 +214,8 @@ def build_network(
     network : torch.nn.Module
         The network in evaluation mode, which no longer needs gradients.
     """
-    with isolated_seed(0, torch.device("cpu")):
-        network = network_class(**arguments)
+    with isolated_seed(seed, torch.device("cpu")):
+        network = network_class(**arguments).float()
     network.load_state_dict({name: torch.tensor(value) for name, value in weights.items()})
     return network.to(device).eval()
 

@@ -1,5 +1,6 @@
 """How many threads share the arithmetic of a batch."""
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -9,16 +10,27 @@ from torch import nn
 
 __all__ = ["multiply_adds", "single_thread"]
 
+# A thread of Python that starts while another is within would take 1 for the usual number.
+_lock = threading.Lock()
+_n_users = 0
+_n_threads = 1
+
 
 @contextmanager
 def single_thread() -> Iterator[None]:
     """Let torch use one thread, and as many as before afterwards."""
-    n_threads = torch.get_num_threads()
+    global _n_users, _n_threads
+    with _lock:
+        if _n_users == 0:
+            _n_threads = torch.get_num_threads()
+        _n_users += 1
     torch.set_num_threads(1)
     try:
         yield
     finally:
-        torch.set_num_threads(n_threads)
+        with _lock:
+            _n_users -= 1
+            torch.set_num_threads(_n_threads)
 
 
 def multiply_adds(network: nn.Module, input_shape: tuple[int, ...]) -> int:
@@ -48,7 +60,7 @@ def multiply_adds(network: nn.Module, input_shape: tuple[int, ...]) -> int:
     hooks = [layer.register_forward_hook(count) for layer in layers]
     training = network.training
     with torch.no_grad():
-        network.eval()(torch.zeros(1, *input_shape))
+        network.eval()(torch.zeros(1, *input_shape, dtype=torch.float32))
     network.train(training)
     for hook in hooks:
         hook.remove()

@@ -1,5 +1,7 @@
 import numpy as np
 import pytest
+import scipy.stats
+import torch
 from instances import cheap
 
 from skvae import VAEOutlierDetector
@@ -12,8 +14,17 @@ def test_scores_are_computed_from_the_parts_of_the_network(X, likelihood):
     error = X - detector.reconstruct(X)
     detector.set_params(score="reconstruction")
     np.testing.assert_allclose(detector.score_samples(X), -(error**2).sum(axis=1), rtol=1e-4)
-    detector.set_params(score="reconstruction_probability")
-    assert detector.score_samples(X).shape == (len(X),)
+    density = (
+        scipy.stats.norm(scale=0.5) if likelihood == "gaussian" else scipy.stats.t(3, scale=0.5)
+    )
+    mean = detector.encode(X)
+    log_variance = detector.network_.posterior(torch.from_numpy(X).float())[1].detach().numpy()
+    kl = 0.5 * (mean**2 + np.exp(log_variance) - log_variance - 1).sum(axis=1)
+    np.testing.assert_allclose(
+        detector.set_params(score="elbo").score_samples(X),
+        density.logpdf(error).sum(axis=1) - kl,
+        rtol=1e-4,
+    )
 
 
 def test_the_score_can_be_changed_after_fit(X):

@@ -170,6 +170,14 @@ def test_sigma_is_learned_or_fixed():
     torch.testing.assert_close(fixed.log_sigma, torch.full((5,), math.log(0.05)))
 
 
+def test_a_learned_sigma_is_limited_from_below():
+    network, x = build(sigma=None).eval(), torch.randn(4, 5)
+    network.log_sigma.data.fill_(math.log(1e-3))
+    at_the_limit = network.row_scores(x, "elbo", 1.0)
+    network.log_sigma.data.fill_(math.log(1e-9))
+    assert torch.equal(network.row_scores(x, "elbo", 1.0), at_the_limit)
+
+
 def test_rows_of_any_shape():
     network = build(input_shape=(3, 4)).eval()
     x = torch.randn(6, 3, 4)
@@ -189,3 +197,7 @@ def test_sum_worst_counts_a_share(share, n_worst):
     scores = torch.tensor([[-1.0, -2.0, -4.0, -8.0, -16.0]])
     expected = scores.flip(1)[:, :n_worst].sum()
     assert sum_worst(scores, share) == expected
+
+
+def test_a_share_is_not_rounded_up_for_its_binary_digits():
+    assert sum_worst(-torch.ones(1, 100), 0.07) == -7

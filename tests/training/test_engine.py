@@ -3,7 +3,16 @@ import pytest
 import torch
 from torch import nn
 
-from skvae.training.engine import AUTO_STEPS, Stopping, build_network, train_network
+from skvae.training.engine import (
+    AUTO_EPOCH,
+    AUTO_STEPS,
+    Stopping,
+    _EarlyStopping,
+    _split,
+    _Stop,
+    build_network,
+    train_network,
+)
 
 X = np.linspace(-1, 1, 40, dtype=np.float64)[:, None]
 
@@ -43,6 +52,7 @@ def train(arguments=None, **settings):
         "lr": 0.01,
         "weight_decay": 0.0,
         "stopping": None,
+        "versions": "",
         "verbose": 0,
         **settings,
     }
@@ -123,7 +133,7 @@ def test_divergence_in_the_last_step_is_noticed():
     with pytest.raises(FloatingPointError, match="diverged in epoch 10: the weights"):
         train_network(
             LastStep, {}, X, seed=0, device="cpu", max_epochs=10, batch_size=10, lr=0.01,
-            weight_decay=0.0, stopping=None, verbose=0,
+            weight_decay=0.0, stopping=None, versions="", verbose=0,
         )  # fmt: skip
 
 
@@ -139,7 +149,7 @@ def test_progress_is_shown_on_stderr_if_wanted(capsys):
 
 def test_a_built_network_has_the_weights_and_no_gradient_mode():
     weights, _ = train()
-    network = build_network(Drift, {}, weights, "cpu")
+    network = build_network(Drift, {}, weights, seed=0, device="cpu")
     assert not network.training
     for name, value in network.state_dict().items():
         np.testing.assert_array_equal(value.numpy(), weights[name])
@@ -152,3 +162,64 @@ def test_fits_of_a_thread_each_do_not_mix():
     with ThreadPoolExecutor(4) as pool:
         weights = [weights for weights, _ in pool.map(lambda seed: train(seed=seed), range(4))]
     np.testing.assert_array_equal([weight["start"] for weight in weights], expected)
+
+
+def test_weights_decay():
+    class Still(Drift):
+        def __init__(self):
+            super().__init__()
+            self.far = nn.Parameter(torch.ones(1))
+
+        def loss(self, x):
+            return {"loss": super().loss(x)["loss"] + 0.0 * self.far.sum()}
+
+    settings = {"seed": 0, "device": "cpu", "max_epochs": 10, "batch_size": 10, "lr": 0.1}
+    far = [
+        train_network(
+            Still, {}, X, weight_decay=decay, stopping=None, versions="", verbose=0, **settings
+        )[0]["far"].item()
+        for decay in (0.0, 0.5)
+    ]
+    assert far[0] == 1.0
+    assert far[1] < 0.5
+
+
+def test_the_held_out_rows_are_a_random_share():
+    train_rows, valid_rows = _split(X, Stopping(0.25, 3, 0.0), seed=0)
+    assert len(valid_rows) == 10
+    np.testing.assert_array_equal(
+        np.sort(np.r_[train_rows.index, valid_rows.index]), np.arange(len(X))
+    )
+    assert set(valid_rows.index) not in ({*range(10)}, {*range(30, 40)})
+    assert set(_split(X, Stopping(0.25, 3, 0.0), seed=1)[1].index) != set(valid_rows.index)
+
+
+def test_patience_counts_short_epochs_together_if_their_number_is_automatic():
+    stopping = Stopping(validation_fraction=0.25, n_iter_no_change=3, tol=10.0)
+    # 30 training rows in batches of 10 make three steps an epoch.
+    _, history = train(max_epochs="auto", stopping=stopping)
+    assert len(history) == 1 + 3 * -(-AUTO_EPOCH // 3)
+
+
+def test_ctrl_c_during_the_check_for_an_early_stop_is_not_an_early_stop():
+    class Net:
+        @property
+        def history(self):
+            raise KeyboardInterrupt
+
+    callback = _EarlyStopping(patience=3)
+    callback.on_train_begin(Net())
+    with pytest.raises(KeyboardInterrupt) as interrupt:
+        callback.on_epoch_end(Net())
+    assert not isinstance(interrupt.value, _Stop)
+
+
+@pytest.mark.parametrize("value", [1e13, -1e30])
+def test_values_that_scoring_would_limit_are_refused(value):
+    rows = X.copy()
+    rows[7] = value
+    settings = {"seed": 0, "device": "cpu", "max_epochs": 1, "batch_size": 10, "lr": 0.1}
+    with pytest.raises(FloatingPointError, match=r"in epoch 1: .* value of 1e\+.*StandardScaler"):
+        train_network(
+            Drift, {}, rows, weight_decay=0, stopping=None, versions="", verbose=0, **settings
+        )

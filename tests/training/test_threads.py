@@ -1,3 +1,5 @@
+import threading
+
 import pytest
 import torch
 from torch import nn
@@ -32,3 +34,35 @@ def test_each_weight_counts_once_for_each_place(network, input_shape, expected):
     assert multiply_adds(network, input_shape) == expected
     assert network.training
     assert not network._forward_hooks
+
+
+def test_threads_that_overlap_all_end_with_the_usual_number():
+    before = torch.get_num_threads()
+    torch.set_num_threads(3)
+    entered, leave, seen = threading.Event(), threading.Event(), []
+
+    def first():
+        with single_thread():
+            entered.set()
+            leave.wait(10)
+
+    def second():
+        entered.wait(10)
+        with single_thread():
+            pass
+        seen.append(torch.get_num_threads())
+        leave.set()
+
+    try:
+        threads = [threading.Thread(target=target) for target in (first, second)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        fresh = threading.Thread(target=lambda: seen.append(torch.get_num_threads()))
+        fresh.start()
+        fresh.join()
+        assert seen == [3, 3]
+        assert torch.get_num_threads() == 3
+    finally:
+        torch.set_num_threads(before)
