@@ -24,7 +24,6 @@ from skvae.labels import is_outlier
 def make_outlier_batch(
     X: Any,
     y: ArrayLike,
-    *,
     n_samples: int = 1000,
     contamination: float = 0.05,
     random_state: int | np.random.RandomState | None = None,

@@ -165,9 +165,7 @@ class BaseDetector(OutlierMixin, BaseEstimator):
         # Not score_samples, which would validate a second time and miss feature names.
         self.offset_ = offset_from_scores(self._score_samples(X), self.contamination)
 
-    def calibrate(
-        self, X: ArrayLike, *, contamination: float | Literal["auto"] | None = None
-    ) -> Self:
+    def calibrate(self, X: ArrayLike, contamination: float | Literal["auto"] | None = None) -> Self:
         """Set the offset from other rows than those of ``fit``, without training.
 
         Parameters

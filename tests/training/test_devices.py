@@ -31,6 +31,14 @@ def test_absent_devices(n_cuda_devices, name):
         resolve_device(name)
 
 
+def test_mps(monkeypatch):
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
+    assert resolve_device("mps").type == "mps"
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
+    with pytest.raises(ValueError, match="'mps' was asked for, but torch sees 0 mps"):
+        resolve_device("mps")
+
+
 @pytest.mark.parametrize("name", ["gpu", "", "cuda:x", "meta"])
 def test_unknown_devices(name):
     with pytest.raises(ValueError, match=f"device='{name}' is unknown. Use 'auto', 'cpu'"):
