@@ -1,7 +1,7 @@
 """
-=====================================================
+======================================================
 Searching over networks, scores and thresholds at once
-=====================================================
+======================================================
 
 A search that knows some labels can choose the network, what rows are scored by, and how many
 rows are flagged. Only the first of them takes training: with ``memory`` a network that has

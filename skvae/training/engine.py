@@ -116,6 +116,7 @@ def train_network(
         values beyond 1e12.
     """
     torch_device = torch.device(device)
+    # Scoring limits larger values, and would not see the rows that were trained on.
     largest = max(X.max(), -X.min())
     if largest > LARGEST_VALUE:
         raise FloatingPointError(
