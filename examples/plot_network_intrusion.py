@@ -51,12 +51,12 @@ X_test, y_test = batch(normal_test, attacks_test, 4_000, contamination=0.10)
 # ``calibrate`` sets the threshold of a fitted skvae detector from other rows. For
 # IsolationForest the same is a quantile by hand.
 
-from sklearn.ensemble import IsolationForest  # noqa: E402
-from sklearn.pipeline import make_pipeline  # noqa: E402
-from sklearn.preprocessing import StandardScaler  # noqa: E402
+from sklearn.ensemble import IsolationForest
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
-from skvae import VAEOutlierDetector  # noqa: E402
-from skvae.metrics import (  # noqa: E402
+from skvae import VAEOutlierDetector
+from skvae.metrics import (
     outlier_average_precision_score,
     outlier_f1_score,
     outlier_roc_auc_score,
@@ -103,8 +103,8 @@ for measure in rows["IsolationForest"]:
 # Almost every attack is below the threshold of the VAE, and almost every normal row above.
 # IsolationForest takes one kind of attack, the long red line, for ordinary traffic.
 
-import matplotlib.pyplot as plt  # noqa: E402
-from sklearn.metrics import roc_curve  # noqa: E402
+import matplotlib.pyplot as plt
+from sklearn.metrics import roc_curve
 
 figure, axes = plt.subplots(1, 3, figsize=(13, 4.2), layout="constrained")
 for axis, name in zip(axes, scores, strict=False):

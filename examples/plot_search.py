@@ -32,14 +32,14 @@ folds = [(train[y[train] == 1], test) for train, test in folds]
 # The scorers of :mod:`skvae.metrics` take outliers for the class to find.
 # :func:`~skvae.metrics.mean_score_scorer` would search without any label.
 
-import tempfile  # noqa: E402
+import tempfile
 
-from sklearn.model_selection import GridSearchCV  # noqa: E402
-from sklearn.pipeline import make_pipeline  # noqa: E402
-from sklearn.preprocessing import StandardScaler  # noqa: E402
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
-from skvae import MLP, VAEOutlierDetector  # noqa: E402
-from skvae.metrics import average_precision_scorer, f1_scorer, roc_auc_scorer  # noqa: E402
+from skvae import MLP, VAEOutlierDetector
+from skvae.metrics import average_precision_scorer, f1_scorer, roc_auc_scorer
 
 grid = {
     "architecture__hidden_layer_sizes": [(16,), (32,), (64,), (64, 64)],
@@ -75,8 +75,8 @@ for name, value in search.best_params_.items():
 # The squared error hardly cares which network it comes from. The evidence lower bound wants
 # one that is wide and deep enough, and then ranks the rows best.
 
-import matplotlib.pyplot as plt  # noqa: E402
-import numpy as np  # noqa: E402
+import matplotlib.pyplot as plt
+import numpy as np
 
 results = search.cv_results_
 sizes = grid["architecture__hidden_layer_sizes"]

@@ -288,7 +288,8 @@ class BaseDetector(OutlierMixin, BaseEstimator):
         X_reconstructed : ndarray of the shape of X, of float32
             The reconstructions, in the units of ``X``.
         """
-        return self._apply(lambda x: self.network_(x), self._validate_fitted(X))
+        X = self._validate_fitted(X)
+        return self._apply(self.network_, X)
 
     def encode(self, X: ArrayLike) -> NDArray[np.float32]:
         """Return the codes of rows.
