@@ -142,6 +142,9 @@ class BaseDetector(OutlierMixin, BaseEstimator):
         if self.early_stopping:
             stopping = Stopping(self.validation_fraction, self.n_iter_no_change, self.tol)
         memory = os.fspath(self.memory) if isinstance(self.memory, PathLike) else self.memory
+        if memory is not None:
+            # Equal rows in another order of memory are the same to training, not to joblib.
+            X = np.ascontiguousarray(X)
         train = check_memory(memory).cache(train_network, ignore=["verbose"])
         weights, history = train(
             self._network_class,
@@ -165,7 +168,9 @@ class BaseDetector(OutlierMixin, BaseEstimator):
         # Not score_samples, which would validate a second time and miss feature names.
         self.offset_ = offset_from_scores(self._score_samples(X), self.contamination)
 
-    def calibrate(self, X: ArrayLike, contamination: float | Literal["auto"] | None = None) -> Self:
+    def calibrate(
+        self, X: ArrayLike, *, contamination: float | Literal["auto"] | None = None
+    ) -> Self:
         """Set the offset from other rows than those of ``fit``, without training.
 
         Parameters

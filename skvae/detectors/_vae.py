@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skvae.detectors._base import BaseDetector
 from skvae.networks import VAE
-from skvae.networks.vae import LIKELIHOODS, SCORES
+from skvae.networks.vae import LIKELIHOODS, MIN_SIGMA, SCORES
 from skvae.training.engine import sample_network
 
 
@@ -61,7 +61,7 @@ class VAEOutlierDetector(BaseDetector):
         Student's t, here with three degrees of freedom, keep single large errors from
         drowning everything else, in training and in the score [4]_.
 
-    sigma : float or 'learned', default='learned'
+    sigma : float of at least 0.001 or 'learned', default='learned'
         The scale of that distribution in the units of ``X``: one for all features, or
         one a feature that is learned. It starts at 1 and falls as fast as ``lr`` allows,
         at the defaults to 0.05, and never below 0.001.
@@ -203,7 +203,7 @@ class VAEOutlierDetector(BaseDetector):
     _parameter_constraints: dict = {
         **BaseDetector._parameter_constraints,
         "likelihood": [StrOptions(set(LIKELIHOODS))],
-        "sigma": [StrOptions({"learned"}), Interval(Real, 0, None, closed="neither")],
+        "sigma": [StrOptions({"learned"}), Interval(Real, MIN_SIGMA, None, closed="left")],
         "beta": [Interval(Real, 0, None, closed="left")],
         "score": [StrOptions(set(SCORES))],
     }

@@ -35,8 +35,14 @@ def build_coders(
     Raises
     ------
     ValueError
-        If a module is missing, or what it returns has another shape than asked for.
+        If the architecture is a class, a module is missing, or what it returns has
+        another shape than asked for.
     """
+    if isinstance(architecture, type):
+        raise ValueError(
+            f"architecture must be an object, got the class {architecture.__name__}. Call it: "
+            f"{architecture.__name__}()."
+        )
     encoder = architecture.build_encoder(input_shape, n_outputs)
     decoder = architecture.build_decoder(latent_dim, input_shape)
     for module, name, given, wanted in [

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from skvae.networks.coders import build_coders
 from skvae.networks.rows import sum_worst
 
-__all__ = ["LIKELIHOODS", "VAE", "kl_divergence"]
+__all__ = ["LIKELIHOODS", "MIN_SIGMA", "SCORES", "VAE", "kl_divergence"]
 
 # Below this a constant feature, which is reconstructed ever better, would drown the others.
 MIN_SIGMA = 0.001
@@ -62,7 +62,7 @@ class VAE(nn.Module):
         The distribution of a feature around its reconstruction.
 
     sigma : float or None
-        The scale of that distribution, or None to learn one a feature.
+        The scale of that distribution, at least 0.001, or None to learn one a feature.
 
     beta : float
         The weight of the divergence in the loss. The scores have it at 1.
@@ -106,10 +106,10 @@ class VAE(nn.Module):
 
     def log_likelihood(self, x: Tensor, z: Tensor) -> Tensor:
         """Return log p(x | z) in nats for each feature, in the shape of ``x``."""
-        log_sigma: Tensor = self.log_sigma
-        if log_sigma.requires_grad:
-            log_sigma = log_sigma.clamp(min=math.log(MIN_SIGMA))
-        return self.log_density(x - self.decoder(z), log_sigma)
+        return self.log_density(x - self.decoder(z), self._limited_log_sigma())
+
+    def _limited_log_sigma(self) -> Tensor:
+        return self.log_sigma.clamp(min=math.log(MIN_SIGMA))
 
     def loss(self, x: Tensor) -> dict[str, Tensor]:
         """Return the named parts of the loss, each a mean over rows, in nats."""
@@ -165,7 +165,7 @@ class VAE(nn.Module):
                 .mean(0)
                 .sqrt()
             )
-        return location + noise * self.log_sigma.exp()
+        return location + noise * self._limited_log_sigma().exp()
 
 
 SCORES = {

@@ -218,7 +218,7 @@ def build_network(
     with isolated_seed(seed, torch.device("cpu")):
         network = network_class(**arguments).float()
     network.load_state_dict({name: torch.tensor(value) for name, value in weights.items()})
-    return network.to(device).eval()
+    return network.to(device).eval().requires_grad_(False)
 
 
 def weights_of(network: nn.Module) -> Weights:

@@ -25,6 +25,11 @@ class Wrong:
         return self.decoder
 
 
+def test_a_class_is_no_architecture():
+    with pytest.raises(ValueError, match=r"got the class MLP. Call it: MLP\(\)"):
+        build_coders(MLP, (4,), 2, 2)
+
+
 @pytest.mark.parametrize(
     ("encoder", "decoder", "message"),
     [
