@@ -25,7 +25,7 @@ __all__ = ["Stopping", "build_network", "sample_network", "train_network", "weig
 AUTO_STEPS = 2000
 # With it, epochs of a few steps are too short to judge: patience counts this many as one.
 AUTO_EPOCH = 20
-# Multiplications in the forward pass of a batch. Below, a second thread gains nothing, and
+# Multiplications in the forward pass of a batch. Below, a second thread gains little, and
 # costs much where another process wants its core.
 SMALL_STEP = 5e7
 
