@@ -262,4 +262,4 @@ def test_architecture_parameters_can_be_set_before_there_is_an_architecture(dete
     )
     assert pipeline[-1].architecture.hidden_layer_sizes == (3,)
     assert detector.architecture is None
-    assert pipeline.fit(X)[-1].network_.encoder[1].out_features == 3
+    assert pipeline.fit(X)[-1].network_.encoder[0].out_features == 3

@@ -49,12 +49,11 @@ class MLP(BaseEstimator):
     >>> from skvae import MLP
     >>> MLP(hidden_layer_sizes=(20, 7)).build_encoder((5,), n_outputs=2)
     Sequential(
-      (0): Flatten(start_dim=1, end_dim=-1)
-      (1): Linear(in_features=5, out_features=20, bias=True)
-      (2): SiLU()
-      (3): Linear(in_features=20, out_features=7, bias=True)
-      (4): SiLU()
-      (5): Linear(in_features=7, out_features=2, bias=True)
+      (0): Linear(in_features=5, out_features=20, bias=True)
+      (1): SiLU()
+      (2): Linear(in_features=20, out_features=7, bias=True)
+      (3): SiLU()
+      (4): Linear(in_features=7, out_features=2, bias=True)
     )
 
     Your own modules, here a linear encoder with a non-linear decoder:
@@ -118,7 +117,8 @@ class MLP(BaseEstimator):
             Maps ``(n_rows, *input_shape)`` to ``(n_rows, n_outputs)``.
         """
         sizes = [math.prod(input_shape), *self._hidden_layer_sizes(), n_outputs]
-        return nn.Sequential(nn.Flatten(), *self._layers(sizes))
+        flatten = [nn.Flatten()] if len(input_shape) > 1 else []
+        return nn.Sequential(*flatten, *self._layers(sizes))
 
     def build_decoder(self, n_inputs: int, output_shape: tuple[int, ...]) -> nn.Sequential:
         """Build a module from codes to rows.
@@ -137,7 +137,8 @@ class MLP(BaseEstimator):
             Maps ``(n_rows, n_inputs)`` to ``(n_rows, *output_shape)``.
         """
         sizes = [n_inputs, *reversed(self._hidden_layer_sizes()), math.prod(output_shape)]
-        return nn.Sequential(*self._layers(sizes), nn.Unflatten(1, tuple(output_shape)))
+        unflatten = [nn.Unflatten(1, tuple(output_shape))] if len(output_shape) > 1 else []
+        return nn.Sequential(*self._layers(sizes), *unflatten)
 
     def _hidden_layer_sizes(self) -> list[int]:
         self._validate_params()

@@ -43,7 +43,7 @@ class AutoEncoder(nn.Module):
 
     def loss(self, x: Tensor) -> dict[str, Tensor]:
         """Return the named parts of the loss, each a mean over rows."""
-        return {"loss": (x - self(x)).square().flatten(1).sum(1).mean()}
+        return {"loss": (x - self(x)).square().sum() / len(x)}
 
     def feature_scores(self, x: Tensor) -> Tensor:
         """Return minus the squared error of each feature, in the shape of ``x``."""

@@ -10,6 +10,11 @@ from numpy.typing import NDArray
 
 __all__ = ["Batches", "Rows"]
 
+# Small batches are gathered together, a few megabytes at once.
+GATHERED_VALUES = 2**20
+# Of a GPU's free memory; the rest is for the network.
+ROOM_FOR_ROWS = 0.5
+
 
 class Rows:
     """Some rows of an array, not copied.
@@ -34,8 +39,9 @@ class Rows:
 class Batches:
     """An iterable over float32 batches of rows on a device, all of about one size.
 
-    The CPU gathers and converts each batch as it is needed, so that neither a float64
-    nor a memory-mapped array is ever copied whole. Another device gets all rows at once.
+    Batches are gathered and converted as they are needed, so that neither a float64 nor a
+    memory-mapped array is ever copied whole. A device other than the CPU gets all rows
+    at once, before the first batch, if it has room for them.
 
     Parameters
     ----------
@@ -61,8 +67,12 @@ class Batches:
         self.device = device
         self.shuffle = shuffle
         self.on_device = None
-        if device.type != "cpu":
-            self.on_device = _to_tensor(rows.X[rows.index]).to(device)
+        n_bytes = 4 * len(rows) * math.prod(rows.X.shape[1:])
+        if device.type != "cpu" and n_bytes < ROOM_FOR_ROWS * _free_bytes(device):
+            self.on_device = torch.empty((len(rows), *rows.X.shape[1:]), device=device)
+            for start in range(0, len(rows), batch_size):
+                batch = rows.X[rows.index[start : start + batch_size]]
+                self.on_device[start : start + batch_size] = _to_tensor(batch)
 
     def __len__(self) -> int:
         return self.n_batches
@@ -74,8 +84,17 @@ class Batches:
             for batch in order.to(self.device).tensor_split(self.n_batches):
                 yield self.on_device[batch]
         else:
-            for batch in order.tensor_split(self.n_batches):
-                yield _to_tensor(self.rows.X[self.rows.index[batch.numpy()]])
+            batches = np.array_split(self.rows.index[order.numpy()], self.n_batches)
+            n_values = len(batches[0]) * math.prod(self.rows.X.shape[1:])
+            step = max(1, GATHERED_VALUES // n_values)
+            for start in range(0, self.n_batches, step):
+                together = batches[start : start + step]
+                gathered = _to_tensor(self.rows.X[np.concatenate(together)]).to(self.device)
+                yield from gathered.split([len(batch) for batch in together])
+
+
+def _free_bytes(device: torch.device) -> float:
+    return torch.cuda.mem_get_info(device)[0] if device.type == "cuda" else math.inf
 
 
 def _to_tensor(rows: NDArray[Any]) -> torch.Tensor:

@@ -10,11 +10,13 @@ import torch
 from numpy.typing import NDArray
 from skorch import NeuralNet
 from skorch.callbacks import Callback, EarlyStopping, EpochTimer, LRScheduler
+from skorch.history import History
 from torch import nn
 from tqdm import tqdm
 
 from skvae._version import __version__
 from skvae.training.batches import Batches, Rows
+from skvae.training.parameters import join_parameters
 from skvae.training.scoring import LARGEST_VALUE
 from skvae.training.seeds import isolated_seed
 from skvae.training.threads import multiply_adds, single_thread
@@ -265,6 +267,15 @@ class _Progress(Callback):
         self.bar.set_postfix(epoch=epoch["epoch"], **losses, refresh=False)
 
 
+class _History(History):
+    """skorch's history copies all epochs to look up one, and so slows down with each."""
+
+    def __getitem__(self, i):
+        epoch, *name = i if isinstance(i, tuple) else (i,)
+        record = list.__getitem__(self, epoch)
+        return record[name[0]] if name else record
+
+
 class _Engine(NeuralNet):
     """skorch's training loop for a network that computes its own loss.
 
@@ -275,8 +286,16 @@ class _Engine(NeuralNet):
     def _default_callbacks(self):
         return [("epoch_timer", EpochTimer())]
 
+    def initialize_history(self):
+        self.history_ = _History()
+        return self
+
     def initialize_criterion(self):
         return self
+
+    def get_all_learnable_params(self):
+        self.joined_ = join_parameters(self.module_)
+        yield "joined", self.joined_
 
     def get_split_datasets(self, X, y=None, **fit_params):
         return self.train_split(X)
@@ -284,20 +303,23 @@ class _Engine(NeuralNet):
     def run_single_epoch(self, iterator, training, prefix, step_fn, **fit_params):
         if iterator is None:
             return
-        self._set_training(training)
-        sums = {}
+        if self.module_.training != training:
+            self._set_training(training)
+        totals = torch.zeros((), device=self.device)
         for batch in iterator:
-            for name, part in step_fn(batch).items():
-                sums[name] = sums.get(name, 0.0) + part.detach() * len(batch)
+            parts = step_fn(batch)
+            means = torch.stack(list(parts.values())).detach()
+            totals = totals.add(means, alpha=len(batch))
             self.notify("on_batch_end", batch=batch, training=training)
-        for name, total in sums.items():
-            mean = total.item() / len(iterator.rows)
+        # Here alone the program waits for the device.
+        for name, total in zip(parts, totals.tolist(), strict=True):
+            mean = total / len(iterator.rows)
             if not math.isfinite(mean):
                 raise self.diverged(f"{prefix} {name} is")
             self.history.record(f"{prefix}_{name}", mean)
 
     def train_step(self, batch, **fit_params):
-        self.optimizer_.zero_grad()
+        self.joined_.grad.zero_()
         parts = self.module_.loss(batch)
         parts["loss"].backward()
         self.optimizer_.step()

@@ -25,7 +25,7 @@ def test_shapes_and_linear_ends(activation, dropout):
 
 @pytest.mark.parametrize("sizes", [16, [16], (16,), np.array([16])])
 def test_sizes_may_be_a_number_or_any_sequence(sizes):
-    assert MLP(hidden_layer_sizes=sizes).build_encoder((3,), 2)[1].out_features == 16
+    assert MLP(hidden_layer_sizes=sizes).build_encoder((3,), 2)[0].out_features == 16
 
 
 @pytest.mark.parametrize("sizes", [(), (8, 0), (8, -1), (2.5,)])

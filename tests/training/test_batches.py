@@ -38,6 +38,28 @@ def test_batches_are_float32_and_the_array_is_not_copied(dtype):
         assert batch.shape[1] == 3
 
 
+@pytest.mark.parametrize("values", [1, 7, 1000])
+def test_what_is_gathered_together_changes_no_batch(values, monkeypatch):
+    X = np.arange(60, dtype=np.float64).reshape(20, 3)
+    batches = Batches(Rows(X, np.arange(20)), 3, CPU)
+    expected = list(batches)
+    monkeypatch.setattr("skvae.training.batches.GATHERED_VALUES", values)
+    for batch, same in zip(batches, expected, strict=True):
+        torch.testing.assert_close(batch, same, rtol=0, atol=0)
+
+
+def test_a_device_without_room_gets_batch_after_batch(monkeypatch):
+    monkeypatch.setattr("skvae.training.batches._free_bytes", lambda device: 79)
+    X = np.arange(20, dtype=np.float32)[:, None]
+    batches = Batches(Rows(X, np.arange(10)), 4, torch.device("meta"))
+    assert batches.on_device is None
+    assert [(len(batch), batch.device.type) for batch in batches] == [
+        (4, "meta"), (3, "meta"), (3, "meta"),
+    ]  # fmt: skip
+    monkeypatch.setattr("skvae.training.batches._free_bytes", lambda device: 81)
+    assert Batches(Rows(X, np.arange(10)), 4, torch.device("meta")).on_device is not None
+
+
 def test_another_device_gets_the_rows_once():
     X = np.arange(20, dtype=np.float64)[:, None]
     batches = Batches(Rows(X, np.arange(10, 20)), 4, torch.device("meta"))

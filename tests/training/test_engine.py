@@ -8,6 +8,7 @@ from skvae.training.engine import (
     AUTO_STEPS,
     Stopping,
     _EarlyStopping,
+    _History,
     _split,
     _Stop,
     build_network,
@@ -37,7 +38,7 @@ class Drift(nn.Module):
         self.n_steps += 1
         if self.n_steps == self.fail_at:
             if isinstance(self.failure, float):
-                return {"loss": self.at.sum() * self.failure}
+                return {"loss": self.at.sum() * self.failure, "push": self.at.sum()}
             raise self.failure
         push = -self.at.sum()
         return {"loss": push + 1.0, "push": push}
@@ -223,3 +224,46 @@ def test_values_that_scoring_would_limit_are_refused(value):
         train_network(
             Drift, {}, rows, weight_decay=0, stopping=None, versions="", verbose=0, **settings
         )
+
+
+def test_a_look_at_the_last_epoch_does_not_copy_the_others():
+    history = _History([{"epoch": 1}, {"epoch": 2}])
+    history.to_list = None
+    history.record("dur", 0.5)
+    assert history[-1] == {"epoch": 2, "dur": 0.5}
+    assert history[-1, "epoch"] == 2
+    assert history[0] == {"epoch": 1}
+
+
+def test_an_epoch_waits_for_the_device_once(monkeypatch):
+    waits = []
+    for name in ("item", "tolist", "numpy", "cpu", "__bool__", "__float__"):
+        original = getattr(torch.Tensor, name)
+
+        def counted(self, *args, _name=name, _original=original, **kwargs):
+            waits.append(_name)
+            return _original(self, *args, **kwargs)
+
+        monkeypatch.setattr(torch.Tensor, name, counted)
+
+    class Plain(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.at = nn.Parameter(torch.zeros(1))
+
+        def forward(self, x):
+            return x
+
+        def loss(self, x):
+            return {"loss": (x - self.at).square().mean()}
+
+    counts = []
+    for max_epochs in (1, 3):
+        waits.clear()
+        train_network(
+            Plain, {}, X, seed=0, device="cpu", max_epochs=max_epochs, batch_size=2, lr=0.01,
+            weight_decay=0.0, stopping=None, versions="", verbose=0,
+        )  # fmt: skip
+        counts.append(waits.count("tolist"))
+        assert waits.count("item") == waits.count("__float__") == waits.count("__bool__") == 0
+    assert counts == [1, 3]

@@ -1,3 +1,5 @@
+import threading
+
 import numpy as np
 import pytest
 import torch
@@ -6,7 +8,7 @@ from torch import nn
 from skvae.training.scoring import BATCH_ROWS, SMALLEST_BATCH, apply_to_rows
 
 
-@pytest.mark.parametrize("n_rows", [1, 31, 32, 33, 1023, 1024, 1025, 2100])
+@pytest.mark.parametrize("n_rows", [1, 31, 32, 33, 4095, 4096, 4097, 9000])
 def test_batches_have_few_shapes_and_padding_leaves_no_trace(n_rows):
     shapes = []
 
@@ -28,20 +30,61 @@ def test_neither_place_nor_company_nor_threads_change_a_row(width, n_threads, rn
         network = nn.Sequential(
             nn.Linear(width, 500), nn.SiLU(), nn.Linear(500, 33), nn.Tanh(), nn.Linear(33, 1)
         )
-    X = rng.standard_normal((2500, width)).astype(np.float32)
+    X = rng.standard_normal((9000, width)).astype(np.float32)
     expected = apply_to_rows(network, X, "cpu")
     before = torch.get_num_threads()
     torch.set_num_threads(n_threads)
     try:
         order = rng.permutation(len(X))
         np.testing.assert_array_equal(apply_to_rows(network, X[order], "cpu"), expected[order])
-        for size in (1, 5, 32, 100, 1024, 1500):
+        for size in (1, 5, 32, 100, 1024, 1500, 4096, 5000):
             np.testing.assert_array_equal(
                 apply_to_rows(network, X[-size:], "cpu"), expected[-size:]
             )
         assert torch.get_num_threads() == n_threads
     finally:
         torch.set_num_threads(before)
+
+
+@pytest.fixture
+def n_threads(request):
+    before = torch.get_num_threads()
+    torch.set_num_threads(request.param)
+    yield request.param
+    torch.set_num_threads(before)
+
+
+@pytest.mark.parametrize("n_threads", [2, 3], indirect=True)
+def test_as_many_batches_are_in_work_at_once_as_torch_has_threads(n_threads):
+    together = threading.Barrier(n_threads, timeout=60)
+    seen = set()
+
+    def meet(x):
+        seen.add((threading.get_ident(), torch.get_num_threads()))
+        if x[0, 0] > 0:
+            together.wait()
+        return x
+
+    X = np.repeat(np.arange(1 + 2 * n_threads), BATCH_ROWS)[:, None].astype(np.float32)
+    np.testing.assert_array_equal(apply_to_rows(meet, X, "cpu"), X)
+    assert len(seen) == n_threads + 1
+    assert {threads for _, threads in seen} == {1}
+
+
+def test_batches_that_wait_are_dropped_after_an_error():
+    scored = []
+
+    def fail(x):
+        scored.append(x[0, 0].item())
+        if len(scored) > 1:
+            raise KeyboardInterrupt
+        return x
+
+    # Rows so wide that a batch has only the fewest.
+    X = np.broadcast_to(np.float32(1), (1000 * SMALLEST_BATCH, 2**13))
+    with pytest.raises(KeyboardInterrupt):
+        apply_to_rows(fail, X, "cpu")
+    assert len(scored) < 500
 
 
 def test_threads_are_restored_after_an_error():

@@ -1,0 +1,61 @@
+"""Times and ratios that hold on a machine whose speed drifts."""
+
+import platform
+import time
+from importlib import metadata
+from statistics import median
+
+import torch
+
+
+def machine():
+    """Return one line on the versions and the machine."""
+    names = ["skvae", "torch", "skorch", "scikit-learn", "numpy"]
+    try:
+        metadata.version("pyod")
+        names.append("pyod")
+    except metadata.PackageNotFoundError:
+        pass
+    versions = ", ".join(f"{name} {metadata.version(name)}" for name in names)
+    return f"{versions}; Python {platform.python_version()}, {processor()}"
+
+
+def processor():
+    """Return the processor's name, and how many threads torch uses."""
+    name = platform.processor() or platform.machine()
+    if platform.system() == "Linux":
+        with open("/proc/cpuinfo") as lines:
+            names = [line.split(":")[1].strip() for line in lines if line.startswith("model name")]
+        name = names[0] if names else name
+    return f"{name}, {torch.get_num_threads()} thread(s)"
+
+
+def seconds(function):
+    """Return how long a call takes."""
+    start = time.perf_counter()
+    function()
+    return time.perf_counter() - start
+
+
+def in_turn(functions, n_rounds):
+    """Time functions one after the other, again and again.
+
+    Returns
+    -------
+    times : dict of str to list of float
+        The seconds of each function in each round. The round before the first does not
+        count.
+    """
+    times = {name: [] for name in functions}
+    for round_ in range(n_rounds + 1):
+        for name, function in functions.items():
+            duration = seconds(function)
+            if round_:
+                times[name].append(duration)
+    return times
+
+
+def ratio(times, name, other):
+    """Return the median and the range over rounds of one function's time over another's."""
+    ratios = [a / b for a, b in zip(times[name], times[other], strict=True)]
+    return f"{median(ratios):6.2f}  ({min(ratios):.2f} to {max(ratios):.2f})"

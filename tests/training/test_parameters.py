@@ -1,0 +1,36 @@
+import torch
+from torch import nn
+
+from skvae.training.parameters import join_parameters
+
+
+def build():
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        network = nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 2))
+        network[2].bias.requires_grad_(False)
+        return network, torch.randn(5, 3)
+
+
+def test_the_network_computes_what_it_did():
+    network, x = build()
+    expected = network(x)
+    joined = join_parameters(network)
+    torch.testing.assert_close(network(x), expected, rtol=0, atol=0)
+    assert joined.shape == (3 * 4 + 4 + 4 * 2,)
+
+
+def test_one_parameter_is_trained_like_all_of_them():
+    (plain, x), (network, _) = build(), build()
+    one_by_one = torch.optim.AdamW([p for p in plain.parameters() if p.requires_grad], lr=0.1)
+    joined = join_parameters(network)
+    at_once = torch.optim.AdamW([joined], lr=0.1)
+    for _ in range(3):
+        one_by_one.zero_grad()
+        plain(x).square().sum().backward()
+        one_by_one.step()
+        joined.grad.zero_()
+        network(x).square().sum().backward()
+        at_once.step()
+    for expected, parameter in zip(plain.parameters(), network.parameters(), strict=True):
+        torch.testing.assert_close(parameter, expected)
