@@ -135,7 +135,7 @@ class VAE(nn.Module):
         """
         mean, log_variance = self.posterior(x)
         log_likelihood = self.log_likelihood(x, mean)
-        kl = kl_divergence(mean, log_variance).sum(1) / x[0].numel()
+        kl = kl_divergence(mean, log_variance).sum(1) / math.prod(x.shape[1:])
         return log_likelihood - kl.reshape(-1, *[1] * (x.ndim - 1))
 
     def reconstruction(self, x: Tensor) -> Tensor:

@@ -71,14 +71,18 @@ def apply_to_rows(
     # the edge of a share is rounded differently. So each thread has batches of its own.
     with single_thread():
         first = apply(0)
-        result = np.empty((len(X), *first.shape[1:]), dtype=np.float32)
-        result[: len(first)] = first
-
-        def fill(start: int) -> None:
-            result[start : start + batch_rows] = apply(start)
-
+        result = first
         if len(X) > batch_rows:
-            with ThreadPoolExecutor(n_threads) as pool:
+            result = np.empty((len(X), *first.shape[1:]), dtype=np.float32)
+            result[:batch_rows] = first
+
+            def fill(start: int) -> None:
+                result[start : start + batch_rows] = apply(start)
+
+            # Else the first product of a new thread would be shared by the usual number.
+            with ThreadPoolExecutor(
+                n_threads, initializer=torch.set_num_threads, initargs=(1,)
+            ) as pool:
                 for _ in pool.map(fill, range(batch_rows, len(X), batch_rows)):
                     pass
     if not np.isfinite(result).all():

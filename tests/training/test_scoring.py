@@ -1,3 +1,5 @@
+import os
+import sys
 import threading
 
 import numpy as np
@@ -69,6 +71,32 @@ def test_as_many_batches_are_in_work_at_once_as_torch_has_threads(n_threads):
     np.testing.assert_array_equal(apply_to_rows(meet, X, "cpu"), X)
     assert len(seen) == n_threads + 1
     assert {threads for _, threads in seen} == {1}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="counts threads as Linux lists them")
+@pytest.mark.parametrize("n_threads", [2], indirect=True)
+def test_a_batch_is_in_work_on_one_thread(n_threads):
+    together = threading.Barrier(n_threads, timeout=60)
+    weights = torch.ones(200, 500)
+    counts = []
+
+    def multiply(x):
+        if x[0, 0] == 0:
+            return x
+        together.wait()
+        before = len(os.listdir("/proc/self/task"))
+        together.wait()
+        product = x @ weights
+        together.wait()
+        counts.append((before, len(os.listdir("/proc/self/task"))))
+        together.wait()
+        return product[:, :200]
+
+    # Of rows so wide a batch has 1,024.
+    X = np.repeat([0, 1, 1], 1024)[:, None] * np.ones((1, 200))
+    apply_to_rows(multiply, X, "cpu")
+    assert len(counts) == 2
+    assert all(before == after for before, after in counts)
 
 
 def test_batches_that_wait_are_dropped_after_an_error():

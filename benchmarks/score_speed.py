@@ -1,0 +1,118 @@
+"""The time of scoring, many rows and one, against a bare forward pass and peers.
+
+All score the same rows; skvae, the bare pass and PyOD with the same network::
+
+    python benchmarks/score_speed.py
+    python benchmarks/score_speed.py --threads 2
+
+PyOD is measured if it is installed.
+"""
+
+import argparse
+
+import bare
+import numpy as np
+import timing
+import torch
+from sklearn.ensemble import IsolationForest
+
+from skvae import MLP, VAEOutlierDetector
+
+try:
+    from pyod.models.vae import VAE as PyODVAE
+except ImportError:
+    PyODVAE = None
+
+# Hidden layers and the size of the code.
+NETWORKS = {"18-20-15-7-2": ((20, 15, 7), 2), "18-128-128-18": ((128, 128), 18)}
+# The bare pass may choose.
+BARE_BATCHES = (1024, 4096, 8192, 32768)
+
+
+def scorers(X, hidden, latent_dim):
+    """Return scoring functions of rows, by name."""
+    X_train = X[:2000]
+    skvae = VAEOutlierDetector(
+        architecture=MLP(hidden_layer_sizes=hidden),
+        latent_dim=latent_dim,
+        likelihood="gaussian",
+        sigma=1.0,
+        max_epochs=1,
+        random_state=0,
+    ).fit(X_train)
+    model = bare.BareVAE(X.shape[1], hidden, latent_dim)
+    functions = {
+        "skvae": skvae.score_samples,
+        "IsolationForest": IsolationForest(random_state=0).fit(X_train).score_samples,
+    }
+    functions |= {
+        f"bare pass, batches of {size:,}": lambda X, size=size: bare.score(model, X, size)
+        for size in BARE_BATCHES
+    }
+    if PyODVAE is not None:
+        functions["PyOD"] = (
+            PyODVAE(
+                encoder_neuron_list=list(hidden),
+                decoder_neuron_list=list(hidden[::-1]),
+                latent_dim=latent_dim,
+                epoch_num=1,
+                device="cpu",
+                verbose=0,
+            )
+            .fit(X_train)
+            .decision_function
+        )
+    return functions
+
+
+def many_rows(X, functions, n_rounds):
+    times = timing.in_turn(
+        {name: lambda score=score: score(X) for name, score in functions.items()}, n_rounds
+    )
+    for name, durations in times.items():
+        print(f"    {name:30s} {len(X) / min(durations) / 1e6:6.2f} million rows a second")
+    bare_passes = [name for name in times if name.startswith("bare")]
+    fastest = min(bare_passes, key=lambda name: min(times[name]))
+    print(f"    skvae / {fastest} {timing.ratio(times, 'skvae', fastest)}")
+    for peer in ("IsolationForest", "PyOD"):
+        if peer in times:
+            print(f"    {peer} / skvae {timing.ratio(times, peer, 'skvae')}")
+
+
+def one_row(X, functions, n_rounds):
+    row = X[:1]
+    n_calls = 100
+    functions = {
+        name: lambda score=score: [score(row) for _ in range(n_calls)]
+        for name, score in functions.items()
+        if name in ("skvae", "IsolationForest", "PyOD")
+    }
+    times = timing.in_turn(functions, n_rounds)
+    for name, durations in times.items():
+        print(f"    {name:30s} {min(durations) / n_calls * 1e3:6.2f} ms a row")
+    for peer in ("IsolationForest", "PyOD"):
+        if peer in times:
+            print(f"    {peer} / skvae {timing.ratio(times, peer, 'skvae')}")
+
+
+def main():
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--rows", type=int, default=100_000)
+    parser.add_argument("--rounds", type=int, default=7)
+    args = parser.parse_args()
+    torch.set_num_threads(args.threads)
+    print(timing.machine())
+    X = np.random.RandomState(0).standard_normal((args.rows, 18)).astype(np.float32)
+    for name, (hidden, latent_dim) in NETWORKS.items():
+        functions = scorers(X, hidden, latent_dim)
+        print(f"\n{name}\n  {args.rows:,} rows")
+        many_rows(X, functions, args.rounds)
+        print("  one row")
+        one_row(X, functions, args.rounds)
+
+
+if __name__ == "__main__":
+    main()
