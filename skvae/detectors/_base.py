@@ -29,6 +29,7 @@ from skvae.training.engine import (
     VERSIONS,
     Stopping,
     build_network,
+    choose_device,
     train_network,
     weights_of,
 )
@@ -134,9 +135,10 @@ class BaseDetector(OutlierMixin, BaseEstimator):
         return self
 
     def _fit(self, X: NDArray[Any]) -> None:
-        device = str(resolve_device(self.device))
         # A copy, since the user may change the architecture in place after the fit.
         arguments = deepcopy(self._network_arguments(X.shape[1:]))
+        batch_size = int(self.batch_size)
+        device = choose_device(self.device, self._network_class, arguments, X, batch_size)
         seed = self._seed()
         stopping = None
         if self.early_stopping:
@@ -153,7 +155,7 @@ class BaseDetector(OutlierMixin, BaseEstimator):
             seed=seed,
             device=device,
             max_epochs=self.max_epochs,
-            batch_size=int(self.batch_size),
+            batch_size=batch_size,
             lr=float(self.lr),
             weight_decay=float(self.weight_decay),
             stopping=stopping,

@@ -108,7 +108,8 @@ class VAEOutlierDetector(BaseDetector):
 
     device : str, default='auto'
         The torch device that trains and scores: 'cpu', 'cuda', 'cuda:1', 'mps', or
-        'auto', which takes a CUDA device if there is one and else the CPU.
+        'auto', which takes a CUDA device if there is one and a step has at least 5e7
+        multiplications for it, and else the CPU.
 
     memory : str, path-like or object with the joblib.Memory interface, default=None
         Where to keep trained networks. A fit with the same rows and the same parameters

@@ -16,19 +16,27 @@ from tqdm import tqdm
 
 from skvae._version import __version__
 from skvae.training.batches import Batches, Rows
+from skvae.training.devices import resolve_device
 from skvae.training.parameters import join_parameters
 from skvae.training.scoring import LARGEST_VALUE
 from skvae.training.seeds import isolated_seed
 from skvae.training.threads import multiply_adds, single_thread
 
-__all__ = ["Stopping", "build_network", "sample_network", "train_network", "weights_of"]
+__all__ = [
+    "Stopping",
+    "build_network",
+    "choose_device",
+    "sample_network",
+    "train_network",
+    "weights_of",
+]
 
 # With max_epochs='auto': enough steps for a small table, one look at a very large one.
 AUTO_STEPS = 2000
 # With it, epochs of a few steps are too short to judge: patience counts this many as one.
 AUTO_EPOCH = 20
 # Multiplications in the forward pass of a batch. Below, a second thread gains little, and
-# costs much where another process wants its core.
+# costs much where another process wants its core; a GPU would mostly wait for Python.
 SMALL_STEP = 5e7
 
 VERSIONS = f"skvae {__version__}, torch {torch.__version__}"
@@ -43,6 +51,47 @@ class Stopping:
     validation_fraction: float
     n_iter_no_change: int
     tol: float
+
+
+def choose_device(
+    name: str,
+    network_class: type[nn.Module],
+    arguments: dict[str, Any],
+    X: NDArray[Any],
+    batch_size: int,
+) -> str:
+    """Return the name of the device to train and score on.
+
+    Parameters
+    ----------
+    name : str
+        The name of a torch device, or 'auto' for a CUDA device where there is one and a
+        step has enough work for it, and the CPU otherwise.
+
+    network_class : type
+        The class of the network.
+
+    arguments : dict
+        The arguments it is built with.
+
+    X : ndarray of shape (n_samples, ...)
+        The training rows.
+
+    batch_size : int
+        The number of rows in a step.
+
+    Returns
+    -------
+    device : str
+        The name of a device that is present.
+    """
+    device = resolve_device(name)
+    if name == "auto" and device.type != "cpu":
+        with isolated_seed(0, torch.device("cpu")):
+            network = network_class(**arguments).float()
+        if _is_small_step(network, X, batch_size):
+            return "cpu"
+    return str(device)
 
 
 def train_network(
@@ -152,7 +201,7 @@ def train_network(
         if verbose:
             callbacks.append(_Progress(bar))
         network = network_class(**arguments).float()
-        if min(batch_size, len(train)) * multiply_adds(network, X.shape[1:]) < SMALL_STEP:
+        if _is_small_step(network, X, batch_size):
             stack.enter_context(single_thread())
         engine = _Engine(
             network,
@@ -334,6 +383,10 @@ class _Engine(NeuralNet):
             f"Training diverged in epoch {len(self.history)}: the {what} not finite. Scale X, for "
             f"instance with StandardScaler, or lower lr (now {self.lr:g})."
         )
+
+
+def _is_small_step(network: nn.Module, X: NDArray[Any], batch_size: int) -> bool:
+    return min(batch_size, len(X)) * multiply_adds(network, X.shape[1:]) < SMALL_STEP
 
 
 def _split(X: NDArray[Any], stopping: Stopping | None, seed: int) -> tuple[Rows, Rows | None]:
