@@ -22,7 +22,7 @@ from skvae import MLP, VAEOutlierDetector
 # Features, hidden layers, size of the code, batch size.
 NETWORKS = {
     "18-20-15-7-2, batches of 64": (18, (20, 15, 7), 2, 64),
-    "18-128-128-18, batches of 256": (18, (128, 128), 18, 256),
+    "18-128-128-18, batches of 64": (18, (128, 128), 18, 64),
     "784-512-512-32, batches of 1,024": (784, (512, 512), 32, 1024),
 }
 WIDTHS = (32, 64, 128, 256, 512, 1024)

@@ -215,15 +215,24 @@ def test_grid_search_in_parallel_equals_grid_search_in_sequence(detector_class, 
             f"{detector_class.__name__.lower()}__architecture__hidden_layer_sizes": [(4,), (8, 4)],
             f"{detector_class.__name__.lower()}__contamination": ["auto", 0.1],
         },
-        scoring=average_precision_scorer,
+        scoring={"ap": average_precision_scorer, "threads": n_threads},
+        refit="ap",
         cv=3,
     ).fit(X, y)
     with joblib.parallel_backend(backend, n_jobs=2):
         parallel = clone(search).set_params(n_jobs=2).fit(X, y)
     np.testing.assert_array_equal(
-        parallel.cv_results_["mean_test_score"], search.cv_results_["mean_test_score"]
+        parallel.cv_results_["mean_test_ap"], search.cv_results_["mean_test_ap"]
     )
-    assert np.isfinite(search.cv_results_["mean_test_score"]).all()
+    assert np.isfinite(search.cv_results_["mean_test_ap"]).all()
+    if backend == "loky":
+        # Processes share the processors out, also after a detector has changed its threads.
+        share = max(1, joblib.cpu_count() // 2)
+        assert parallel.cv_results_["mean_test_threads"].max() <= share
+
+
+def n_threads(detector, X, y):
+    return torch.get_num_threads()
 
 
 @pytest.mark.parametrize("frame", ["pandas", "polars"])

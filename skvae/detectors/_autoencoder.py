@@ -40,7 +40,7 @@ class AEOutlierDetector(BaseDetector):
         steps, and at least one. More of them can hurt: the network learns to restore
         outliers too.
 
-    batch_size : int, default=256
+    batch_size : int, default=64
         The largest number of rows in a step.
 
     lr : float, default=1e-3
@@ -150,7 +150,7 @@ class AEOutlierDetector(BaseDetector):
         latent_dim: int | Literal["auto"] = "auto",
         top_features: float = 1.0,
         max_epochs: int | Literal["auto"] = "auto",
-        batch_size: int = 256,
+        batch_size: int = 64,
         lr: float = 1e-3,
         weight_decay: float = 0.0,
         early_stopping: bool = False,

@@ -64,7 +64,7 @@ class VAEOutlierDetector(BaseDetector):
     sigma : float of at least 0.001 or 'learned', default='learned'
         The scale of that distribution in the units of ``X``: one for all features, or
         one a feature that is learned. It starts at 1 and falls as fast as ``lr`` allows,
-        at the defaults to 0.05, and never below 0.001.
+        at the defaults to 0.13, and never below 0.001.
 
     beta : float, default=0.1
         The weight of the divergence in the training loss; 1 is the plain variational
@@ -83,10 +83,10 @@ class VAEOutlierDetector(BaseDetector):
         steps, and at least one. More of them can hurt: the network learns to restore
         outliers too.
 
-    batch_size : int, default=256
+    batch_size : int, default=64
         The largest number of rows in a step.
 
-    lr : float, default=3e-3
+    lr : float, default=2e-3
         The learning rate of the first step, from which it falls to zero along a cosine.
 
     weight_decay : float, default=0.0
@@ -222,8 +222,8 @@ class VAEOutlierDetector(BaseDetector):
         score: Literal["elbo", "reconstruction", "reconstruction_probability"] = "elbo",
         top_features: float = 1.0,
         max_epochs: int | Literal["auto"] = "auto",
-        batch_size: int = 256,
-        lr: float = 3e-3,
+        batch_size: int = 64,
+        lr: float = 2e-3,
         weight_decay: float = 0.0,
         early_stopping: bool = False,
         validation_fraction: float = 0.1,
