@@ -26,9 +26,9 @@ except ImportError:
 
 # Hidden layers, size of the code, batch size, epochs.
 NETWORKS = {
-    "18-20-15-7-2, batches of 64": ((20, 15, 7), 2, 64, 5),
-    "18-128-128-18, batches of 64": ((128, 128), 18, 64, 5),
-    "18-512-512-18, batches of 2,048": ((512, 512), 18, 2048, 5),
+    "18-20-15-7-2, batches of 64": ((20, 15, 7), 2, 64, 4),
+    "18-128-128-18, batches of 64": ((128, 128), 18, 64, 4),
+    "18-512-512-18, batches of 2,048": ((512, 512), 18, 2048, 1),
 }
 
 

@@ -5,6 +5,7 @@ import os
 from collections.abc import Callable
 from copy import deepcopy
 from functools import partial
+from itertools import chain
 from numbers import Integral, Real
 from os import PathLike
 from typing import Any, Literal, Self
@@ -321,7 +322,8 @@ class BaseDetector(OutlierMixin, BaseEstimator):
         return parameters
 
     def _apply(self, function: Callable[..., Any], X: NDArray[Any]) -> NDArray[np.float32]:
-        return apply_to_rows(function, X, self.device_)
+        tensors = chain(self.network_.parameters(), self.network_.buffers())
+        return apply_to_rows(function, X, self.device_, shared=tensors)
 
     def _validate(self, X: ArrayLike, *, reset: bool) -> NDArray[Any]:
         # Rows become numpy arrays, which the batches are sliced from, whatever they were.

@@ -64,7 +64,7 @@ class VAEOutlierDetector(BaseDetector):
     sigma : float of at least 0.001 or 'learned', default='learned'
         The scale of that distribution in the units of ``X``: one for all features, or
         one a feature that is learned. It starts at 1 and falls as fast as ``lr`` allows,
-        at the defaults to 0.13, and never below 0.001.
+        in 2,000 steps at the defaults to 0.13, and never below 0.001.
 
     beta : float, default=0.1
         The weight of the divergence in the training loss; 1 is the plain variational

@@ -66,13 +66,18 @@ class Batches:
         self.n_batches = math.ceil(len(rows) / batch_size)
         self.device = device
         self.shuffle = shuffle
+        n_values = math.prod(rows.X.shape[1:])
+        self.gathered_rows = max(1, GATHERED_VALUES // n_values)
         self.on_device = None
-        n_bytes = 4 * len(rows) * math.prod(rows.X.shape[1:])
-        if device.type != "cpu" and n_bytes < ROOM_FOR_ROWS * _free_bytes(device):
-            self.on_device = torch.empty((len(rows), *rows.X.shape[1:]), device=device)
-            for start in range(0, len(rows), batch_size):
-                batch = rows.X[rows.index[start : start + batch_size]]
-                self.on_device[start : start + batch_size] = _to_tensor(batch)
+        if device.type != "cpu" and (
+            4 * n_values * len(rows) < ROOM_FOR_ROWS * _free_bytes(device)
+        ):
+            self.on_device = torch.empty(
+                len(rows), *rows.X.shape[1:], dtype=torch.float32, device=device
+            )
+            for start in range(0, len(rows), self.gathered_rows):
+                gathered = rows.X[rows.index[start : start + self.gathered_rows]]
+                self.on_device[start : start + self.gathered_rows] = _to_tensor(gathered)
 
     def __len__(self) -> int:
         return self.n_batches
@@ -84,13 +89,15 @@ class Batches:
             for batch in order.to(self.device).tensor_split(self.n_batches):
                 yield self.on_device[batch]
         else:
-            batches = np.array_split(self.rows.index[order.numpy()], self.n_batches)
-            n_values = len(batches[0]) * math.prod(self.rows.X.shape[1:])
-            step = max(1, GATHERED_VALUES // n_values)
-            for start in range(0, self.n_batches, step):
-                together = batches[start : start + step]
+            indices = np.array_split(self.rows.index[order.numpy()], self.n_batches)
+            step = max(1, self.gathered_rows // len(indices[0]))
+            for first in range(0, self.n_batches, step):
+                together = indices[first : first + step]
                 gathered = _to_tensor(self.rows.X[np.concatenate(together)]).to(self.device)
-                yield from gathered.split([len(batch) for batch in together])
+                start = 0
+                for index in together:
+                    yield gathered[start : start + len(index)]
+                    start += len(index)
 
 
 def _free_bytes(device: torch.device) -> float:

@@ -342,9 +342,11 @@ class _Engine(NeuralNet):
     def initialize_criterion(self):
         return self
 
-    def get_all_learnable_params(self):
-        self.joined_ = join_parameters(self.module_)
-        yield "joined", self.joined_
+    def initialize_optimizer(self):
+        self.parameters_ = join_parameters(self.module_)
+        _, arguments = self.get_params_for_optimizer("optimizer", [])
+        self.optimizer_ = self.optimizer(self.parameters_, **arguments)
+        return self
 
     def get_split_datasets(self, X, y=None, **fit_params):
         return self.train_split(X)
@@ -360,7 +362,7 @@ class _Engine(NeuralNet):
             means = torch.stack(list(parts.values())).detach()
             totals = totals.add(means, alpha=len(batch))
             self.notify("on_batch_end", batch=batch, training=training)
-        # Here alone the program waits for the device.
+        # No earlier, since to read a number is to wait for the device.
         for name, total in zip(parts, totals.tolist(), strict=True):
             mean = total / len(iterator.rows)
             if not math.isfinite(mean):
@@ -368,7 +370,9 @@ class _Engine(NeuralNet):
             self.history.record(f"{prefix}_{name}", mean)
 
     def train_step(self, batch, **fit_params):
-        self.joined_.grad.zero_()
+        for parameter in self.parameters_:
+            if parameter.grad is not None:
+                parameter.grad.zero_()
         parts = self.module_.loss(batch)
         parts["loss"].backward()
         self.optimizer_.step()

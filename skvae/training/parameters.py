@@ -1,4 +1,4 @@
-"""All parameters of a network in one tensor."""
+"""All parameters of a network in one tensor, where they can be."""
 
 import torch
 from torch import nn
@@ -7,11 +7,12 @@ from torch.nn.utils import parameters_to_vector, vector_to_parameters
 __all__ = ["join_parameters"]
 
 
-def join_parameters(network: nn.Module) -> nn.Parameter:
+def join_parameters(network: nn.Module) -> list[nn.Parameter]:
     """Let the trained parameters of a network share one tensor, and their gradients another.
 
     An optimiser then updates one parameter instead of many. In a small network, whose
     arithmetic takes less time than the calls that start it, a step gets a tenth faster.
+    Weight decay then also reaches parameters that get no gradient.
 
     Parameters
     ----------
@@ -21,14 +22,30 @@ def join_parameters(network: nn.Module) -> nn.Parameter:
 
     Returns
     -------
-    joined : torch.nn.Parameter of shape (n_parameters,)
-        All parameters that require a gradient, one after the other.
+    joined : list of torch.nn.Parameter
+        One parameter, all that require a gradient one after the other. Or these
+        themselves, if some share memory or have an order of memory of their own, as
+        transposed and recurrent weights do.
+
+    Raises
+    ------
+    ValueError
+        If no parameter requires a gradient.
     """
     parameters = [p for p in network.parameters() if p.requires_grad]
+    if not parameters:
+        raise ValueError("The network has nothing to train: no parameter requires a gradient.")
+    n_memories = len({p.untyped_storage().data_ptr() for p in parameters})
+    if (
+        n_memories < len(parameters)
+        or not all(p.is_contiguous() for p in parameters)
+        or any(isinstance(module, nn.RNNBase) for module in network.modules())
+    ):
+        return parameters
     joined = nn.Parameter(parameters_to_vector(parameters).detach())
     joined.grad = torch.zeros_like(joined)
     vector_to_parameters(joined.data, parameters)
     sizes = [p.numel() for p in parameters]
     for parameter, gradient in zip(parameters, joined.grad.split(sizes), strict=True):
         parameter.grad = gradient.view_as(parameter)
-    return joined
+    return [joined]

@@ -1,8 +1,10 @@
 """A network's method, applied to any number of rows."""
 
 import math
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from copy import deepcopy
 from typing import Any
 
 import numpy as np
@@ -17,6 +19,8 @@ __all__ = ["apply_to_rows"]
 # for Python, more values leave the processor's cache.
 BATCH_ROWS = 4096
 BATCH_VALUES = 2**18
+# On other devices all batches have one shape.
+DEVICE_BATCH_ROWS = 1024
 # Batches of 32, 64, ... 4096 rows give the very same result for a row on one thread;
 # other sizes leave remainders to other kernels, which round differently.
 SMALLEST_BATCH = 32
@@ -25,7 +29,10 @@ LARGEST_VALUE = 1e12
 
 
 def apply_to_rows(
-    function: Callable[[torch.Tensor], torch.Tensor], X: NDArray[Any], device: str
+    function: Callable[[torch.Tensor], torch.Tensor],
+    X: NDArray[Any],
+    device: str,
+    shared: Iterable[torch.Tensor] = (),
 ) -> NDArray[np.float32]:
     """Apply a function of a network to the rows of an array, batch by batch.
 
@@ -44,6 +51,10 @@ def apply_to_rows(
     device : str
         The name of the network's torch device.
 
+    shared : iterable of Tensor
+        What threads have in common. Of all else that the function holds each has a copy,
+        since a network may keep something from one of its layers for another.
+
     Returns
     -------
     result : ndarray of shape (n_samples, ...) of float32
@@ -54,37 +65,47 @@ def apply_to_rows(
     FloatingPointError
         If the function returns a value that is not finite.
     """
-    on_cpu = torch.device(device).type == "cpu"
-    n_threads = torch.get_num_threads() if on_cpu else 1
-    batch_rows = _batch_rows(math.prod(X.shape[1:]))
+    kind = torch.device(device).type
+    batch_rows = _batch_rows(math.prod(X.shape[1:])) if kind == "cpu" else DEVICE_BATCH_ROWS
 
-    def apply(start: int) -> NDArray[np.float32]:
+    def apply(function: Callable[[torch.Tensor], torch.Tensor], start: int) -> NDArray[Any]:
         rows = X[start : start + batch_rows]
-        batch = torch.empty(_padded(len(rows)) if on_cpu else batch_rows, *X.shape[1:])
-        values = batch.numpy()
-        np.clip(rows, -LARGEST_VALUE, LARGEST_VALUE, out=values[: len(rows)], casting="same_kind")
-        values[len(rows) :] = 0
-        with torch.inference_mode():
+        n_rows = _padded(len(rows)) if kind == "cpu" else batch_rows
+        batch = torch.zeros(n_rows, *X.shape[1:], dtype=torch.float32, device="cpu")
+        values = batch.numpy()[: len(rows)]
+        np.clip(rows, -LARGEST_VALUE, LARGEST_VALUE, out=values, casting="same_kind")
+        # Autocasting is a setting of each thread.
+        with torch.inference_mode(), torch.autocast(kind, enabled=False):
             return function(batch.to(device))[: len(rows)].cpu().numpy()
 
+    n_threads = torch.get_num_threads() if kind == "cpu" else 1
     # Threads that share one batch do so at places that depend on their number, and a row at
     # the edge of a share is rounded differently. So each thread has batches of its own.
     with single_thread():
-        first = apply(0)
-        result = first
-        if len(X) > batch_rows:
-            result = np.empty((len(X), *first.shape[1:]), dtype=np.float32)
-            result[:batch_rows] = first
+        first = apply(function, 0)
+        result = np.empty((len(X), *first.shape[1:]), dtype=np.float32)
+        result[: len(first)] = first
+        starts = iter(range(batch_rows, len(X), batch_rows))
 
-            def fill(start: int) -> None:
-                result[start : start + batch_rows] = apply(start)
+        def work(function: Callable[[torch.Tensor], torch.Tensor]) -> None:
+            for start in starts:
+                result[start : start + batch_rows] = apply(function, start)
 
+        if n_threads == 1:
+            work(function)
+        elif len(X) > batch_rows:
+            known = {id(tensor): tensor for tensor in shared}
+            copies = [deepcopy(function, known.copy()) for _ in range(n_threads)]
             # Else the first product of a new thread would be shared by the usual number.
             with ThreadPoolExecutor(
                 n_threads, initializer=torch.set_num_threads, initargs=(1,)
             ) as pool:
-                for _ in pool.map(fill, range(batch_rows, len(X), batch_rows)):
-                    pass
+                try:
+                    for finished in as_completed([pool.submit(work, copy) for copy in copies]):
+                        finished.result()
+                finally:
+                    # After an error no thread finds another batch.
+                    deque(starts, maxlen=0)
     if not np.isfinite(result).all():
         raise FloatingPointError(
             "The network returned values that are not finite. Scale X, for instance with "

@@ -1,5 +1,6 @@
 """How many threads share the arithmetic of a batch."""
 
+import math
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -33,7 +34,7 @@ def single_thread() -> Iterator[None]:
             torch.set_num_threads(_n_threads)
 
 
-def multiply_adds(network: nn.Module, input_shape: tuple[int, ...]) -> int:
+def multiply_adds(network: nn.Module, input_shape: tuple[int, ...]) -> float:
     """Count the multiplications in the layers of a network for one row.
 
     Parameters
@@ -46,9 +47,10 @@ def multiply_adds(network: nn.Module, input_shape: tuple[int, ...]) -> int:
 
     Returns
     -------
-    count : int
+    count : float
         Each weight of a linear or convolutional layer counts once for each place that it
-        is applied to.
+        is applied to. If other layers have most of the weights, the count is not known,
+        and infinite.
     """
     counts = []
 
@@ -64,4 +66,6 @@ def multiply_adds(network: nn.Module, input_shape: tuple[int, ...]) -> int:
     network.train(training)
     for hook in hooks:
         hook.remove()
-    return sum(counts)
+    n_counted = sum(p.numel() for layer in layers for p in layer.parameters())
+    n_others = sum(p.numel() for p in network.parameters()) - n_counted
+    return math.inf if n_others > n_counted else sum(counts)

@@ -8,8 +8,11 @@ import pytest
 SCRIPT = """
 import resource, sys
 import numpy as np
+import torch
 import skvae
 
+# The limit counts a stack for each thread too.
+torch.set_num_threads(1)
 path, name = sys.argv[1:]
 X = np.load(path, mmap_mode="r")
 detector = getattr(skvae, name)(

@@ -99,20 +99,89 @@ def test_a_batch_is_in_work_on_one_thread(n_threads):
     assert all(before == after for before, after in counts)
 
 
-def test_batches_that_wait_are_dropped_after_an_error():
+@pytest.mark.parametrize("n_threads", [1, 2], indirect=True)
+def test_batches_that_wait_are_dropped_after_an_error(n_threads):
+    failed = threading.Event()
     scored = []
 
     def fail(x):
-        scored.append(x[0, 0].item())
-        if len(scored) > 1:
+        scored.append(len(x))
+        if len(scored) == 2:
+            failed.set()
             raise KeyboardInterrupt
+        if len(scored) > 2:
+            failed.wait(60)
         return x
 
     # Rows so wide that a batch has only the fewest.
-    X = np.broadcast_to(np.float32(1), (1000 * SMALLEST_BATCH, 2**13))
+    X = np.broadcast_to(np.float32(1), (10_000 * SMALLEST_BATCH, 2**13))
     with pytest.raises(KeyboardInterrupt):
         apply_to_rows(fail, X, "cpu")
-    assert len(scored) < 500
+    assert len(scored) < 10_000
+
+
+class Remembering(nn.Module):
+    """A network with a layer that looks up what another one has left behind."""
+
+    def __init__(self):
+        super().__init__()
+        self.scale = nn.Parameter(torch.ones(1), requires_grad=False)
+        self.last = None
+
+    def forward(self, x):
+        self.last = x
+        product = x @ torch.ones(x.shape[1], 200)
+        return self.last * self.scale + 0.0 * product[:, :1]
+
+
+@pytest.mark.parametrize("n_threads", [2], indirect=True)
+def test_a_network_that_keeps_something_between_its_layers(n_threads, rng):
+    network = Remembering()
+    X = rng.standard_normal((60_000, 50)).astype(np.float32)
+    for _ in range(3):
+        values = apply_to_rows(network, X, "cpu", shared=network.parameters())
+        np.testing.assert_array_equal(values, X)
+
+
+@pytest.mark.parametrize("n_threads", [2], indirect=True)
+def test_threads_share_the_weights(n_threads):
+    addresses = set()
+
+    class Watched(Remembering):
+        def forward(self, x):
+            addresses.add((threading.get_ident(), self.scale.data_ptr()))
+            return super().forward(x)
+
+    network = Watched()
+    apply_to_rows(network, np.ones((60_000, 50)), "cpu", shared=network.parameters())
+    assert len(addresses) > 1
+    assert len({address for _, address in addresses}) == 1
+
+
+@pytest.mark.parametrize("n_rows", [10, 10_000])
+def test_settings_of_the_user_change_nothing(n_rows, rng):
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        network = nn.Linear(5, 3).requires_grad_(False)
+    X = rng.standard_normal((n_rows, 5))
+    expected = apply_to_rows(network, X, "cpu")
+    with torch.autocast("cpu", torch.bfloat16):
+        np.testing.assert_array_equal(apply_to_rows(network, X, "cpu"), expected)
+    torch.set_default_dtype(torch.float64)
+    try:
+        np.testing.assert_array_equal(apply_to_rows(network, X, "cpu"), expected)
+    finally:
+        torch.set_default_dtype(torch.float32)
+    with torch.device("meta"):
+        np.testing.assert_array_equal(apply_to_rows(network, X, "cpu"), expected)
+
+
+def test_the_result_is_float32_and_shares_no_memory_with_the_network():
+    bias = torch.zeros(3, dtype=torch.float64)
+    result = apply_to_rows(lambda x: bias.expand(len(x), -1), np.ones((5, 2)), "cpu")
+    assert result.dtype == np.float32
+    result[0] = 1
+    assert result[1:].max() == bias.max() == 0
 
 
 def test_threads_are_restored_after_an_error():

@@ -1,3 +1,4 @@
+import math
 import threading
 
 import pytest
@@ -28,6 +29,7 @@ def test_one_thread_within_and_as_many_as_before_afterwards():
         (nn.Conv2d(2, 4, 3, padding=1), (2, 6, 8), 2 * 4 * 3 * 3 * 6 * 8),
         (nn.ConvTranspose1d(2, 4, 2, stride=2), (2, 6), 2 * 4 * 2 * 12),
         (nn.Sequential(nn.Linear(3, 5), nn.BatchNorm1d(7)), (7, 3), 7 * 15),
+        (nn.Sequential(nn.Linear(3, 5), nn.LayerNorm([100, 5])), (100, 3), math.inf),
     ],
 )
 def test_each_weight_counts_once_for_each_place(network, input_shape, expected):
