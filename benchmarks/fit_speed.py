@@ -1,13 +1,13 @@
 """The time of a fit, against a loop written by hand and against PyOD.
 
-All train the same network on the same rows, with the same batches and epochs::
+All train networks of the same sizes on the same rows, with the same batches and epochs::
 
     python benchmarks/fit_speed.py
     python benchmarks/fit_speed.py --threads 2 --rounds 5
 
 The first network is that of a tutorial on KDD Cup 1999; with it a step is all overhead.
 The second has the sizes of the defaults. The third, in large batches, has enough work
-for two threads. PyOD is measured if it is installed.
+for two threads. PyOD is measured if it is installed; it has no SiLU, and so takes ReLU.
 """
 
 import argparse

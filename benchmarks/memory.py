@@ -15,7 +15,6 @@ import tempfile
 
 import numpy as np
 import timing
-import torch
 
 from skvae import VAEOutlierDetector
 
@@ -33,8 +32,7 @@ def fill(X):
 
 
 def peak():
-    unit = 1024 if sys.platform == "linux" else 1024**2
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def forbid_more_than(megabytes):
@@ -46,7 +44,6 @@ def forbid_more_than(megabytes):
 
 
 def measure(case, n_rows, path):
-    torch.set_num_threads(1)
     shape, dtype = (n_rows, N_FEATURES), case.split()[0]
     if case.endswith("file"):
         fill(np.memmap(path, dtype=dtype, mode="w+", shape=shape)).flush()

@@ -1,6 +1,6 @@
 """The time of scoring, many rows and one, against a bare forward pass and peers.
 
-All score the same rows; skvae, the bare pass and PyOD with the same network::
+All score the same rows; skvae, the bare pass and PyOD with networks of the same sizes::
 
     python benchmarks/score_speed.py
     python benchmarks/score_speed.py --threads 2

@@ -45,29 +45,35 @@ def split(path, seed):
     return scaler.transform(X[train]), scaler.transform(X[test]), y[test]
 
 
-def skvae(X_train, X_test, share, seed):
-    n_batches = ceil(len(X_train) / VAEOutlierDetector().batch_size)
-    n_epochs = max(1, round(share * ceil(AUTO_STEPS / n_batches)))
+def skvae(X_train, X_test, n_epochs, seed):
     detector = VAEOutlierDetector(max_epochs=n_epochs, random_state=seed)
     seconds = timing.seconds(lambda: detector.fit(X_train))
     return seconds, -detector.score_samples(X_test)
 
 
-def pyod(X_train, X_test, share, seed):
-    n_epochs = max(1, round(share * PyODVAE().epoch_num))
+def pyod(X_train, X_test, n_epochs, seed):
     detector = PyODVAE(epoch_num=n_epochs, device="cpu", verbose=0, random_state=seed)
     seconds = timing.seconds(lambda: detector.fit(X_train))
     return seconds, detector.decision_function(X_test)
 
 
+def default_epochs(fit, n_rows):
+    if fit is pyod:
+        return PyODVAE().epoch_num
+    return ceil(AUTO_STEPS / ceil(n_rows / VAEOutlierDetector().batch_size))
+
+
 def curve(fit, path, seeds):
-    """Return the mean seconds and the mean AUROC over seeds, a row for each share."""
+    """Return the mean seconds and the mean AUROC over seeds, a row for each number of epochs."""
+    splits = {seed: split(path, seed) for seed in seeds}
+    X_train, X_test, _ = splits[seeds[0]]
+    default = default_epochs(fit, len(X_train))
+    fit(X_train[:500], X_test, 1, seeds[0])
     points = []
-    for share in SHARES:
+    for n_epochs in sorted({max(1, round(share * default)) for share in SHARES}):
         runs = []
-        for seed in seeds:
-            X_train, X_test, y_test = split(path, seed)
-            seconds, anomaly = fit(X_train, X_test, share, seed)
+        for seed, (X_train, X_test, y_test) in splits.items():
+            seconds, anomaly = fit(X_train, X_test, n_epochs, seed)
             runs.append((seconds, roc_auc_score(y_test, anomaly)))
         points.append(np.mean(runs, axis=0))
     return np.array(points)
