@@ -41,8 +41,9 @@ class MLP(BaseEstimator):
     Notes
     -----
     Any object with the two methods of this class is an architecture, and brings its own
-    torch modules. Give it ``get_params`` and ``set_params``, most easily by deriving it
-    from :class:`sklearn.base.BaseEstimator`, and its parameters can be searched over.
+    torch modules, whose ``forward`` must not depend on earlier calls. Give it
+    ``get_params`` and ``set_params``, most easily by deriving it from
+    :class:`sklearn.base.BaseEstimator`, and its parameters can be searched over.
 
     Examples
     --------
