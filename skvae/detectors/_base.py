@@ -25,16 +25,10 @@ from sklearn.utils.validation import check_is_fitted, check_memory, validate_dat
 
 from skvae.architectures import MLP
 from skvae.thresholds import offset_from_scores
-from skvae.training.devices import resolve_device
-from skvae.training.engine import (
-    VERSIONS,
-    Stopping,
-    build_network,
-    choose_device,
-    train_network,
-    weights_of,
-)
+from skvae.training.devices import choose_device, resolve_device
+from skvae.training.engine import VERSIONS, Stopping, train_network
 from skvae.training.scoring import apply_to_rows
+from skvae.training.weights import build_network, weights_of
 
 
 class BaseDetector(OutlierMixin, BaseEstimator):

@@ -14,7 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 from skvae.detectors._base import BaseDetector
 from skvae.networks import VAE
 from skvae.networks.vae import LIKELIHOODS, MIN_SIGMA, SCORES
-from skvae.training.engine import sample_network
+from skvae.training.sampling import sample_network
 
 
 class _MethodAndParameter:

@@ -1,8 +1,15 @@
 """Where the arithmetic happens."""
 
-import torch
+from typing import Any
 
-__all__ = ["resolve_device"]
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from skvae.training.seeds import isolated_seed
+from skvae.training.work import is_small_step
+
+__all__ = ["choose_device", "resolve_device"]
 
 
 def resolve_device(name: str) -> torch.device:
@@ -45,3 +52,44 @@ def resolve_device(name: str) -> torch.device:
             "on this machine. Use device='auto' or device='cpu'."
         )
     return device
+
+
+def choose_device(
+    name: str,
+    network_class: type[nn.Module],
+    arguments: dict[str, Any],
+    X: NDArray[Any],
+    batch_size: int,
+) -> str:
+    """Return the name of the device to train and score on.
+
+    Parameters
+    ----------
+    name : str
+        The name of a torch device, or 'auto' for a CUDA device where there is one and a
+        step has enough work for it, and the CPU otherwise.
+
+    network_class : type
+        The class of the network.
+
+    arguments : dict
+        The arguments it is built with.
+
+    X : ndarray of shape (n_samples, ...)
+        The training rows.
+
+    batch_size : int
+        The number of rows in a step.
+
+    Returns
+    -------
+    device : str
+        The name of a device that is present.
+    """
+    device = resolve_device(name)
+    if name == "auto" and device.type != "cpu":
+        with isolated_seed(0, torch.device("cpu")):
+            network = network_class(**arguments).float()
+        if is_small_step(network, X, batch_size):
+            return "cpu"
+    return str(device)

@@ -3,7 +3,7 @@
 import math
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -16,32 +16,21 @@ from tqdm import tqdm
 
 from skvae._version import __version__
 from skvae.training.batches import Batches, Rows
-from skvae.training.devices import resolve_device
 from skvae.training.parameters import join_parameters
 from skvae.training.scoring import LARGEST_VALUE
 from skvae.training.seeds import isolated_seed
-from skvae.training.threads import multiply_adds, single_thread
+from skvae.training.threads import single_thread
+from skvae.training.weights import Weights, weights_of
+from skvae.training.work import is_small_step
 
-__all__ = [
-    "Stopping",
-    "build_network",
-    "choose_device",
-    "sample_network",
-    "train_network",
-    "weights_of",
-]
+__all__ = ["Stopping", "train_network"]
 
 # With max_epochs='auto': enough steps for a small table, one look at a very large one.
 AUTO_STEPS = 2000
 # With it, epochs of a few steps are too short to judge: patience counts this many as one.
 AUTO_EPOCH = 20
-# Multiplications in the forward pass of a batch. Below, a second thread gains little, and
-# costs much where another process wants its core; a GPU would mostly wait for Python.
-SMALL_STEP = 5e7
 
 VERSIONS = f"skvae {__version__}, torch {torch.__version__}"
-
-Weights: TypeAlias = dict[str, NDArray[Any]]
 
 
 @dataclass(frozen=True)
@@ -51,47 +40,6 @@ class Stopping:
     validation_fraction: float
     n_iter_no_change: int
     tol: float
-
-
-def choose_device(
-    name: str,
-    network_class: type[nn.Module],
-    arguments: dict[str, Any],
-    X: NDArray[Any],
-    batch_size: int,
-) -> str:
-    """Return the name of the device to train and score on.
-
-    Parameters
-    ----------
-    name : str
-        The name of a torch device, or 'auto' for a CUDA device where there is one and a
-        step has enough work for it, and the CPU otherwise.
-
-    network_class : type
-        The class of the network.
-
-    arguments : dict
-        The arguments it is built with.
-
-    X : ndarray of shape (n_samples, ...)
-        The training rows.
-
-    batch_size : int
-        The number of rows in a step.
-
-    Returns
-    -------
-    device : str
-        The name of a device that is present.
-    """
-    device = resolve_device(name)
-    if name == "auto" and device.type != "cpu":
-        with isolated_seed(0, torch.device("cpu")):
-            network = network_class(**arguments).float()
-        if _is_small_step(network, X, batch_size):
-            return "cpu"
-    return str(device)
 
 
 def train_network(
@@ -201,7 +149,7 @@ def train_network(
         if verbose:
             callbacks.append(_Progress(bar))
         network = network_class(**arguments).float()
-        if _is_small_step(network, X, batch_size):
+        if is_small_step(network, X, batch_size):
             stack.enter_context(single_thread())
         engine = _Engine(
             network,
@@ -231,57 +179,6 @@ def train_network(
     if not all(np.isfinite(value).all() for value in weights.values()):
         raise engine.diverged("weights are")
     return weights, [_epoch_record(epoch) for epoch in engine.history]
-
-
-def build_network(
-    network_class: type[nn.Module],
-    arguments: dict[str, Any],
-    weights: Weights,
-    *,
-    seed: int,
-    device: str,
-) -> nn.Module:
-    """Build a trained network again from what :func:`train_network` returned.
-
-    Parameters
-    ----------
-    network_class : type
-        The class of the network.
-
-    arguments : dict
-        The arguments it was built with.
-
-    weights : dict of str to ndarray
-        The network's state.
-
-    seed : int
-        The seed it was trained with. What a module draws when it is built, and does not
-        keep in its state, is then drawn alike.
-
-    device : str
-        The name of the torch device to put it on.
-
-    Returns
-    -------
-    network : torch.nn.Module
-        The network in evaluation mode, which no longer needs gradients.
-    """
-    with isolated_seed(seed, torch.device("cpu")):
-        network = network_class(**arguments).float()
-    network.load_state_dict({name: torch.tensor(value) for name, value in weights.items()})
-    return network.to(device).eval().requires_grad_(False)
-
-
-def weights_of(network: nn.Module) -> Weights:
-    """Return a network's state as plain arrays, whatever its device."""
-    return {name: value.cpu().numpy() for name, value in network.state_dict().items()}
-
-
-def sample_network(network: Any, n_rows: int, *, seed: int, device: str) -> NDArray[np.float32]:
-    """Return rows drawn from a network that can, the same ones for the same seed."""
-    with isolated_seed(seed, torch.device(device)), torch.inference_mode():
-        rows: torch.Tensor = network.sample(n_rows)
-        return rows.cpu().numpy()
 
 
 class _Stop(KeyboardInterrupt):
@@ -387,10 +284,6 @@ class _Engine(NeuralNet):
             f"Training diverged in epoch {len(self.history)}: the {what} not finite. Scale X, for "
             f"instance with StandardScaler, or lower lr (now {self.lr:g})."
         )
-
-
-def _is_small_step(network: nn.Module, X: NDArray[Any], batch_size: int) -> bool:
-    return min(batch_size, len(X)) * multiply_adds(network, X.shape[1:]) < SMALL_STEP
 
 
 def _split(X: NDArray[Any], stopping: Stopping | None, seed: int) -> tuple[Rows, Rows | None]:

@@ -1,7 +1,9 @@
+import numpy as np
 import pytest
 import torch
+from torch import nn
 
-from skvae.training.devices import resolve_device
+from skvae.training.devices import choose_device, resolve_device
 
 
 @pytest.fixture
@@ -43,3 +45,30 @@ def test_mps(monkeypatch):
 def test_unknown_devices(name):
     with pytest.raises(ValueError, match=f"device='{name}' is unknown. Use 'auto', 'cpu'"):
         resolve_device(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "width", "batch_size", "expected"),
+    [
+        ("auto", 1000, 49, "cpu"),
+        ("auto", 1000, 50, "cuda"),
+        ("auto", 1000, 10_000, "cuda"),
+        ("auto", 100, 10_000, "cpu"),
+        ("cuda", 100, 1, "cuda"),
+        ("cpu", 1000, 100, "cpu"),
+    ],
+)
+def test_a_gpu_is_chosen_where_a_step_has_work_for_it(
+    name, width, batch_size, expected, monkeypatch
+):
+    class Wide(nn.Sequential):
+        def __init__(self, width):
+            super().__init__(nn.Linear(1000, width))
+
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+    # A step has at most as many rows as there are, here 100.
+    X = np.zeros((100, 1000))
+    before = torch.random.get_rng_state()
+    assert choose_device(name, Wide, {"width": width}, X, batch_size) == expected
+    assert torch.equal(torch.random.get_rng_state(), before)

@@ -11,8 +11,6 @@ from skvae.training.engine import (
     _History,
     _split,
     _Stop,
-    build_network,
-    choose_device,
     train_network,
 )
 
@@ -149,14 +147,6 @@ def test_progress_is_shown_on_stderr_if_wanted(capsys):
     assert "valid_loss" in err
 
 
-def test_a_built_network_has_the_weights_and_no_gradient_mode():
-    weights, _ = train()
-    network = build_network(Drift, {}, weights, seed=0, device="cpu")
-    assert not network.training
-    for name, value in network.state_dict().items():
-        np.testing.assert_array_equal(value.numpy(), weights[name])
-
-
 def test_fits_of_a_thread_each_do_not_mix():
     from concurrent.futures import ThreadPoolExecutor
 
@@ -268,30 +258,3 @@ def test_an_epoch_waits_for_the_device_once(monkeypatch):
         counts.append(waits.count("tolist"))
         assert waits.count("item") == waits.count("__float__") == waits.count("__bool__") == 0
     assert counts == [1, 3]
-
-
-@pytest.mark.parametrize(
-    ("name", "width", "batch_size", "expected"),
-    [
-        ("auto", 1000, 49, "cpu"),
-        ("auto", 1000, 50, "cuda"),
-        ("auto", 1000, 10_000, "cuda"),
-        ("auto", 100, 10_000, "cpu"),
-        ("cuda", 100, 1, "cuda"),
-        ("cpu", 1000, 100, "cpu"),
-    ],
-)
-def test_a_gpu_is_chosen_where_a_step_has_work_for_it(
-    name, width, batch_size, expected, monkeypatch
-):
-    class Wide(nn.Sequential):
-        def __init__(self, width):
-            super().__init__(nn.Linear(1000, width))
-
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
-    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
-    # A step has at most as many rows as there are, here 100.
-    X = np.zeros((100, 1000))
-    before = torch.random.get_rng_state()
-    assert choose_device(name, Wide, {"width": width}, X, batch_size) == expected
-    assert torch.equal(torch.random.get_rng_state(), before)
