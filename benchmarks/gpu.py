@@ -8,16 +8,14 @@ the GPU pays, which is the rule of ``device="auto"``. The third says whether sco
     python benchmarks/gpu.py --device cpu  # tries the script where there is no GPU
 """
 
-import argparse
 from functools import partial
 from math import ceil
 
 import bare
+import contenders
 import numpy as np
 import timing
 import torch
-
-from skvae import MLP, VAEOutlierDetector
 
 # Features, hidden layers, size of the code, batch size.
 NETWORKS = {
@@ -29,17 +27,8 @@ WIDTHS = (32, 64, 128, 256, 512, 1024)
 
 
 def detector(hidden, latent_dim, batch_size, n_epochs, device):
-    return VAEOutlierDetector(
-        architecture=MLP(hidden_layer_sizes=hidden),
-        latent_dim=latent_dim,
-        likelihood="gaussian",
-        sigma=1.0,
-        beta=1.0,
-        max_epochs=n_epochs,
-        batch_size=batch_size,
-        lr=1e-3,
-        device=device,
-        random_state=0,
+    return contenders.skvae(
+        hidden, latent_dim, max_epochs=n_epochs, batch_size=batch_size, device=device
     )
 
 
@@ -155,12 +144,8 @@ def agreement(device):
 
 
 def main():
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = timing.parser(__doc__, rows=100_000, rounds=3)
     parser.add_argument("--device", default="cuda")
-    parser.add_argument("--rows", type=int, default=100_000)
-    parser.add_argument("--rounds", type=int, default=3)
     args = parser.parse_args()
     if args.device != "cpu" and not torch.cuda.is_available():
         parser.error("torch sees no GPU on this machine; --device cpu tries the script.")

@@ -24,10 +24,8 @@ CASES = ("float32", "float64", "float32 file")
 
 def fill(X):
     rng = np.random.default_rng(0)
-    for start in range(0, len(X), 10_000):
-        X[start : start + 10_000] = rng.standard_normal(
-            (len(X[start : start + 10_000]), X.shape[1])
-        )
+    for chunk in np.array_split(X, len(X) // 10_000 + 1):
+        chunk[:] = rng.standard_normal(chunk.shape)
     return X
 
 
@@ -57,9 +55,7 @@ def measure(case, n_rows, path):
     if case.endswith("file"):
         forbid_more_than(size / 2)
         detector.fit(X).score_samples(X)
-        print(
-            f"  {case:13s} {size:6.0f} MB   fits and scores with {size / 2:.0f} MB at its disposal"
-        )
+        print(f"  {case:13s} {size:6.0f} MB   fit and scored, {size / 2:.0f} MB allowed")
         return
     before = peak()
     fit_seconds = timing.seconds(lambda: detector.fit(X))
@@ -73,10 +69,7 @@ def measure(case, n_rows, path):
 
 
 def main():
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--rows", type=int, default=2_000_000)
+    parser = timing.parser(__doc__, rows=2_000_000)
     parser.add_argument("--case", choices=CASES, help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.case:

@@ -8,20 +8,11 @@ All score the same rows; skvae, the bare pass and PyOD with networks of the same
 PyOD is measured if it is installed.
 """
 
-import argparse
-
 import bare
+import contenders
 import numpy as np
 import timing
-import torch
 from sklearn.ensemble import IsolationForest
-
-from skvae import MLP, VAEOutlierDetector
-
-try:
-    from pyod.models.vae import VAE as PyODVAE
-except ImportError:
-    PyODVAE = None
 
 # Hidden layers and the size of the code.
 NETWORKS = {"18-20-15-7-2": ((20, 15, 7), 2), "18-128-128-18": ((128, 128), 18)}
@@ -32,14 +23,7 @@ BARE_BATCHES = (1024, 4096, 8192, 32768)
 def scorers(X, hidden, latent_dim):
     """Return scoring functions of rows, by name."""
     X_train = X[:2000]
-    skvae = VAEOutlierDetector(
-        architecture=MLP(hidden_layer_sizes=hidden),
-        latent_dim=latent_dim,
-        likelihood="gaussian",
-        sigma=1.0,
-        max_epochs=1,
-        random_state=0,
-    ).fit(X_train)
+    skvae = contenders.skvae(hidden, latent_dim, max_epochs=1).fit(X_train)
     model = bare.BareVAE(X.shape[1], hidden, latent_dim)
     functions = {
         "skvae": skvae.score_samples,
@@ -49,19 +33,9 @@ def scorers(X, hidden, latent_dim):
         f"bare pass, batches of {size:,}": lambda X, size=size: bare.score(model, X, size)
         for size in BARE_BATCHES
     }
-    if PyODVAE is not None:
-        functions["PyOD"] = (
-            PyODVAE(
-                encoder_neuron_list=list(hidden),
-                decoder_neuron_list=list(hidden[::-1]),
-                latent_dim=latent_dim,
-                epoch_num=1,
-                device="cpu",
-                verbose=0,
-            )
-            .fit(X_train)
-            .decision_function
-        )
+    if contenders.PyODVAE is not None:
+        pyod = contenders.pyod(hidden, latent_dim, epoch_num=1).fit(X_train)
+        functions["PyOD"] = pyod.decision_function
     return functions
 
 
@@ -96,15 +70,7 @@ def one_row(X, functions, n_rounds):
 
 
 def main():
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--rows", type=int, default=100_000)
-    parser.add_argument("--rounds", type=int, default=7)
-    args = parser.parse_args()
-    torch.set_num_threads(args.threads)
-    print(timing.machine())
+    args = timing.begin(timing.parser(__doc__, threads=1, rows=100_000, rounds=7))
     X = np.random.RandomState(0).standard_normal((args.rows, 18)).astype(np.float32)
     for name, (hidden, latent_dim) in NETWORKS.items():
         functions = scorers(X, hidden, latent_dim)

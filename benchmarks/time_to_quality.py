@@ -10,24 +10,18 @@ all outliers are scored. The folder holds ADBench's tables as .npz files with X 
 PyOD is measured if it is installed.
 """
 
-import argparse
 from math import ceil
 from pathlib import Path
 
+import contenders
 import matplotlib.pyplot as plt
 import numpy as np
 import timing
-import torch
 from sklearn.metrics import roc_auc_score
 from sklearn.preprocessing import StandardScaler
 
 from skvae import VAEOutlierDetector
 from skvae.training.engine import AUTO_STEPS
-
-try:
-    from pyod.models.vae import VAE as PyODVAE
-except ImportError:
-    PyODVAE = None
 
 TABLES = ("28_pendigits", "30_satellite", "32_shuttle")
 SHARES = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
@@ -52,14 +46,14 @@ def skvae(X_train, X_test, n_epochs, seed):
 
 
 def pyod(X_train, X_test, n_epochs, seed):
-    detector = PyODVAE(epoch_num=n_epochs, device="cpu", verbose=0, random_state=seed)
+    detector = contenders.PyODVAE(epoch_num=n_epochs, device="cpu", verbose=0, random_state=seed)
     seconds = timing.seconds(lambda: detector.fit(X_train))
     return seconds, detector.decision_function(X_test)
 
 
 def default_epochs(fit, n_rows):
     if fit is pyod:
-        return PyODVAE().epoch_num
+        return contenders.PyODVAE().epoch_num
     return ceil(AUTO_STEPS / ceil(n_rows / VAEOutlierDetector().batch_size))
 
 
@@ -86,18 +80,13 @@ def first_at(points, level):
 
 
 def main():
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = timing.parser(__doc__, threads=1)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--tables", nargs="+", default=TABLES)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1])
-    parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--figure", type=Path)
-    args = parser.parse_args()
-    torch.set_num_threads(args.threads)
-    print(timing.machine())
-    fits = {"skvae": skvae} if PyODVAE is None else {"skvae": skvae, "PyOD": pyod}
+    args = timing.begin(parser)
+    fits = {"skvae": skvae} if contenders.PyODVAE is None else {"skvae": skvae, "PyOD": pyod}
     figure, axes = plt.subplots(
         ncols=len(args.tables), figsize=(4 * len(args.tables), 3.4), layout="constrained"
     )

@@ -1,11 +1,30 @@
 """Times and ratios that hold on a machine whose speed drifts."""
 
+import argparse
 import platform
 import time
 from importlib import metadata
 from statistics import median
 
 import torch
+
+
+def parser(description, **numbers):
+    """Return a parser of whole numbers with these defaults."""
+    parser = argparse.ArgumentParser(
+        description=description, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    for name, default in numbers.items():
+        parser.add_argument(f"--{name}", type=int, default=default)
+    return parser
+
+
+def begin(parser):
+    """Return the arguments, let torch use ``--threads``, and print the machine."""
+    args = parser.parse_args()
+    torch.set_num_threads(args.threads)
+    print(machine())
+    return args
 
 
 def machine():
