@@ -21,6 +21,7 @@ from sklearn.metrics import roc_auc_score
 from sklearn.preprocessing import StandardScaler
 
 from skvae import VAEOutlierDetector
+from skvae.training.batches import auto_batch_size
 from skvae.training.engine import AUTO_STEPS
 
 TABLES = ("28_pendigits", "30_satellite", "32_shuttle")
@@ -54,7 +55,7 @@ def pyod(X_train, X_test, n_epochs, seed):
 def default_epochs(fit, n_rows):
     if fit is pyod:
         return contenders.PyODVAE().epoch_num
-    return ceil(AUTO_STEPS / ceil(n_rows / VAEOutlierDetector().batch_size))
+    return ceil(AUTO_STEPS / ceil(n_rows / auto_batch_size(n_rows)))
 
 
 def curve(fit, path, seeds):

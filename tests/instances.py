@@ -4,7 +4,12 @@ from sklearn.base import clone
 
 from skvae import MLP, AEOutlierDetector, VAEOutlierDetector
 
-CHEAP = {"architecture": MLP(hidden_layer_sizes=(16, 8)), "max_epochs": 20, "random_state": 0}
+CHEAP = {
+    "architecture": MLP(hidden_layer_sizes=(16, 8)),
+    "max_epochs": 20,
+    "batch_size": 64,
+    "random_state": 0,
+}
 
 ARGUMENTS = {
     AEOutlierDetector: {**CHEAP, "latent_dim": 2},

@@ -40,9 +40,9 @@ class AEOutlierDetector(BaseDetector):
         steps, and at least one. More of them can hurt: the network learns to restore
         outliers too.
 
-    batch_size : int, default=64
-        The largest number of rows in a step. With millions of rows, batches of 256 make
-        a pass in about 0.35 of the time (``benchmarks/fit_speed.py``).
+    batch_size : int or 'auto', default='auto'
+        The largest number of rows in a step. 'auto' is a 32nd of the training rows, at
+        least 8 and at most 64, and a 2,000th, at most 256, if there are more than 128,000.
 
     lr : float, default=1e-3
         The learning rate of the first step, from which it falls to zero along a cosine.
@@ -151,7 +151,7 @@ class AEOutlierDetector(BaseDetector):
         latent_dim: int | Literal["auto"] = "auto",
         top_features: float = 1.0,
         max_epochs: int | Literal["auto"] = "auto",
-        batch_size: int = 64,
+        batch_size: int | Literal["auto"] = "auto",
         lr: float = 1e-3,
         weight_decay: float = 0.0,
         early_stopping: bool = False,

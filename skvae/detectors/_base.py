@@ -25,6 +25,7 @@ from sklearn.utils.validation import check_is_fitted, check_memory, validate_dat
 
 from skvae.architectures import MLP
 from skvae.thresholds import offset_from_scores
+from skvae.training.batches import auto_batch_size
 from skvae.training.devices import choose_device, resolve_device
 from skvae.training.engine import VERSIONS, Stopping, train_network
 from skvae.training.scoring import apply_to_rows
@@ -44,7 +45,7 @@ class BaseDetector(OutlierMixin, BaseEstimator):
         "latent_dim": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
         "top_features": [Interval(Real, 0, 1, closed="right")],
         "max_epochs": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
-        "batch_size": [Interval(Integral, 1, None, closed="left")],
+        "batch_size": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
         "lr": [Interval(Real, 0, None, closed="neither")],
         "weight_decay": [Interval(Real, 0, None, closed="left")],
         "early_stopping": ["boolean"],
@@ -132,7 +133,7 @@ class BaseDetector(OutlierMixin, BaseEstimator):
     def _fit(self, X: NDArray[Any]) -> None:
         # A copy, since the user may change the architecture in place after the fit.
         arguments = deepcopy(self._network_arguments(X.shape[1:]))
-        batch_size = int(self.batch_size)
+        batch_size = auto_batch_size(len(X)) if self.batch_size == "auto" else int(self.batch_size)
         device = choose_device(self.device, self._network_class, arguments, X, batch_size)
         seed = self._seed()
         stopping = None

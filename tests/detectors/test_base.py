@@ -18,6 +18,7 @@ from torch import nn
 
 import skvae.detectors._base
 from skvae import MLP, AEOutlierDetector, VAEOutlierDetector
+from skvae.training.batches import auto_batch_size
 
 
 @pytest.mark.parametrize(
@@ -129,6 +130,14 @@ def test_a_code_larger_than_the_row_works(detector_class, X):
 
 def test_fewer_rows_than_a_batch_work(detector_class, X):
     assert cheap(detector_class, batch_size=10_000).fit(X[:20]).n_iter_ == 20
+
+
+def test_the_automatic_batches_are_those_of_their_size(detector_class, X):
+    scores = [
+        cheap(detector_class, batch_size=size).fit(X).score_samples(X)
+        for size in ("auto", auto_batch_size(len(X)))
+    ]
+    np.testing.assert_array_equal(*scores)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

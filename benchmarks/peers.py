@@ -1,0 +1,81 @@
+"""Anomaly scores of skvae's detectors, scikit-learn's, and PyOD's if it is installed.
+
+Each function takes training rows, rows to score (the training rows again, as ``None``) and
+a seed, and returns how odd the rows are. Everything else is at its default; the
+neighbours are five, and the distance that to the fifth, as in PyOD. A row that is trained
+on is no neighbour of itself.
+"""
+
+from sklearn.ensemble import IsolationForest
+from sklearn.neighbors import LocalOutlierFactor, NearestNeighbors
+
+from skvae import AEOutlierDetector, VAEOutlierDetector
+
+try:
+    import pyod.models.auto_encoder
+    import pyod.models.ecod
+    import pyod.models.pca
+    import pyod.models.vae
+except ImportError:
+    pyod = None
+
+
+def vae(X_train, X, seed, **parameters):
+    detector = VAEOutlierDetector(**parameters, random_state=seed).fit(X_train)
+    return -detector.score_samples(X_train if X is None else X)
+
+
+def autoencoder(X_train, X, seed, **parameters):
+    detector = AEOutlierDetector(**parameters, random_state=seed).fit(X_train)
+    return -detector.score_samples(X_train if X is None else X)
+
+
+def isolation_forest(X_train, X, seed):
+    forest = IsolationForest(random_state=seed).fit(X_train)
+    return -forest.score_samples(X_train if X is None else X)
+
+
+def local_outlier_factor(X_train, X, seed):
+    detector = LocalOutlierFactor(novelty=X is not None).fit(X_train)
+    return -(detector.negative_outlier_factor_ if X is None else detector.score_samples(X))
+
+
+def neighbours(X_train, X, seed):
+    distances, _ = NearestNeighbors(n_neighbors=5).fit(X_train).kneighbors(X)
+    return distances[:, -1]
+
+
+DETECTORS = {
+    "VAEOutlierDetector": vae,
+    "AEOutlierDetector": autoencoder,
+    "k-NN": neighbours,
+    "LocalOutlierFactor": local_outlier_factor,
+    "IsolationForest": isolation_forest,
+}
+
+if pyod is not None:
+
+    def pyod_scores(detector, X_train, X):
+        detector.fit(X_train)
+        return detector.decision_scores_ if X is None else detector.decision_function(X)
+
+    def pyod_vae(X_train, X, seed):
+        detector = pyod.models.vae.VAE(device="cpu", verbose=0, random_state=seed)
+        return pyod_scores(detector, X_train, X)
+
+    def pyod_autoencoder(X_train, X, seed):
+        detector = pyod.models.auto_encoder.AutoEncoder(device="cpu", verbose=0, random_state=seed)
+        return pyod_scores(detector, X_train, X)
+
+    def pyod_ecod(X_train, X, seed):
+        return pyod_scores(pyod.models.ecod.ECOD(), X_train, X)
+
+    def pyod_pca(X_train, X, seed):
+        return pyod_scores(pyod.models.pca.PCA(random_state=seed), X_train, X)
+
+    DETECTORS |= {
+        "PyOD AutoEncoder": pyod_autoencoder,
+        "PyOD VAE": pyod_vae,
+        "PyOD ECOD": pyod_ecod,
+        "PyOD PCA": pyod_pca,
+    }
