@@ -1,11 +1,12 @@
 """Anomaly scores of skvae's detectors, scikit-learn's, and PyOD's if it is installed.
 
 Each function takes training rows, rows to score (the training rows again, as ``None``) and
-a seed, and returns how odd the rows are. Everything else is at its default; the
-neighbours are five, and the distance that to the fifth, as in PyOD. A row that is trained
-on is no neighbour of itself.
+a seed, and returns how odd the rows are. Everything else is at its default; k-NN's score is
+the distance to the fifth neighbour, as in PyOD. A row that is trained on is no neighbour
+of itself.
 """
 
+import numpy as np
 from sklearn.ensemble import IsolationForest
 from sklearn.neighbors import LocalOutlierFactor, NearestNeighbors
 
@@ -71,7 +72,8 @@ if pyod is not None:
         return pyod_scores(pyod.models.ecod.ECOD(), X_train, X)
 
     def pyod_pca(X_train, X, seed):
-        return pyod_scores(pyod.models.pca.PCA(random_state=seed), X_train, X)
+        # Infinite where it divides by the variance of a component that has none.
+        return np.nan_to_num(pyod_scores(pyod.models.pca.PCA(random_state=seed), X_train, X))
 
     DETECTORS |= {
         "PyOD AutoEncoder": pyod_autoencoder,

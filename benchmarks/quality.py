@@ -40,9 +40,10 @@ from scipy import stats
 from sklearn.datasets import load_breast_cancer, load_digits, load_wine
 from sklearn.metrics import average_precision_score, roc_auc_score
 from sklearn.preprocessing import StandardScaler
+from threadpoolctl import threadpool_limits
 
 from skvae import MLP
-from skvae.training.batches import auto_batch_size
+from skvae.training.auto import auto_batch_size, auto_epochs
 
 MAX_ROWS = 10_000
 NOON = 12 * 60 * 60
@@ -161,7 +162,8 @@ def tasks(args):
 
 def vary(detect, X_train, X, seed, steps=None, **changed):
     if steps is not None:
-        changed["max_epochs"] = ceil(steps / ceil(len(X_train) / auto_batch_size(len(X_train))))
+        n_batches = ceil(len(X_train) / auto_batch_size(len(X_train)))
+        changed["max_epochs"] = auto_epochs(n_batches, steps)
     return detect(X_train, X, seed, **changed)
 
 
@@ -181,6 +183,7 @@ def contenders(args):
 
 def measure(args):
     """Add to the file of results what is not in it."""
+    args.results.parent.mkdir(parents=True, exist_ok=True)
     index = ["setting", "task", "seed", "detector"]
     known = set()
     if args.results.exists():
@@ -201,8 +204,7 @@ def measure(args):
         start = time.perf_counter()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            # PyOD's PCA divides by variances, and says infinity of constant columns.
-            anomaly = np.nan_to_num(detect(X_train, X, seed))
+            anomaly = detect(X_train, X, seed)
         seconds = time.perf_counter() - start
         record = {
             "setting": setting,
@@ -217,6 +219,16 @@ def measure(args):
         pd.DataFrame([record]).to_csv(
             args.results, mode="a", header=not args.results.exists(), index=False
         )
+
+
+def complete(results):
+    """Leave out the tables and seeds that some detector lacks, and say so."""
+    cells = results.groupby(["setting", "task", "seed"])["detector"]
+    has_all = cells.transform("nunique") == results["detector"].nunique()
+    if not has_all.all():
+        lacking = results[~has_all].groupby(["setting", "task", "seed"]).ngroups
+        print(f"left out {lacking} splits that not all detectors have")
+    return results[has_all]
 
 
 def summary(results):
@@ -285,8 +297,9 @@ def main():
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     print(timing.machine())
-    measure(args)
-    results = pd.read_csv(args.results)
+    with threadpool_limits(args.threads):
+        measure(args)
+    results = complete(pd.read_csv(args.results))
     tables = {"summary": summary(results).round(2)}
     for setting, chosen in results.groupby("setting"):
         tables[setting] = by_task(chosen).round(1)

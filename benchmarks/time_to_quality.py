@@ -21,8 +21,7 @@ from sklearn.metrics import roc_auc_score
 from sklearn.preprocessing import StandardScaler
 
 from skvae import VAEOutlierDetector
-from skvae.training.batches import auto_batch_size
-from skvae.training.engine import AUTO_STEPS
+from skvae.training.auto import auto_batch_size, auto_epochs
 
 TABLES = ("28_pendigits", "30_satellite", "32_shuttle")
 SHARES = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
@@ -55,7 +54,7 @@ def pyod(X_train, X_test, n_epochs, seed):
 def default_epochs(fit, n_rows):
     if fit is pyod:
         return contenders.PyODVAE().epoch_num
-    return ceil(AUTO_STEPS / ceil(n_rows / auto_batch_size(n_rows)))
+    return auto_epochs(ceil(n_rows / auto_batch_size(n_rows)))
 
 
 def curve(fit, path, seeds):

@@ -13,7 +13,7 @@ README = Path(__file__).parents[1] / "README.md"
 
 def test_python_blocks(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(skvae.training.engine, "AUTO_STEPS", 20)
+    monkeypatch.setattr(skvae.training.engine, "auto_epochs", lambda n_batches: 1)
     X, y = make_blobs(200, n_features=4, centers=3, random_state=0)
     names = {"X": X, "X_new": X[:20], "X_batch": X[:100], "y": (y > 0) * 2 - 1}
     blocks = re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)

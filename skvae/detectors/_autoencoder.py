@@ -41,8 +41,8 @@ class AEOutlierDetector(BaseDetector):
         outliers too.
 
     batch_size : int or 'auto', default='auto'
-        The largest number of rows in a step. 'auto' is a 32nd of the training rows, at
-        least 8 and at most 64, and a 2,000th, at most 256, if there are more than 128,000.
+        The largest number of rows in a step. 'auto' is 8 for at most 500 rows to train on,
+        64 for at most 128,000, and a 2,000th of the rows for more, but at most 256.
 
     lr : float, default=1e-3
         The learning rate of the first step, from which it falls to zero along a cosine.

@@ -25,7 +25,7 @@ from sklearn.utils.validation import check_is_fitted, check_memory, validate_dat
 
 from skvae.architectures import MLP
 from skvae.thresholds import offset_from_scores
-from skvae.training.batches import auto_batch_size
+from skvae.training.auto import auto_batch_size
 from skvae.training.devices import choose_device, resolve_device
 from skvae.training.engine import VERSIONS, Stopping, train_network
 from skvae.training.scoring import apply_to_rows
@@ -133,12 +133,13 @@ class BaseDetector(OutlierMixin, BaseEstimator):
     def _fit(self, X: NDArray[Any]) -> None:
         # A copy, since the user may change the architecture in place after the fit.
         arguments = deepcopy(self._network_arguments(X.shape[1:]))
-        batch_size = auto_batch_size(len(X)) if self.batch_size == "auto" else int(self.batch_size)
-        device = choose_device(self.device, self._network_class, arguments, X, batch_size)
-        seed = self._seed()
-        stopping = None
+        stopping, n_train = None, len(X)
         if self.early_stopping:
             stopping = Stopping(self.validation_fraction, self.n_iter_no_change, self.tol)
+            n_train -= stopping.n_held_out(len(X))
+        batch_size = auto_batch_size(n_train) if self.batch_size == "auto" else int(self.batch_size)
+        device = choose_device(self.device, self._network_class, arguments, X, batch_size)
+        seed = self._seed()
         memory = os.fspath(self.memory) if isinstance(self.memory, PathLike) else self.memory
         if memory is not None:
             # Equal rows in another order of memory are the same to training, not to joblib.

@@ -8,26 +8,12 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-__all__ = ["Batches", "Rows", "auto_batch_size"]
-
-# With batch_size='auto': a step sees this share of a small table, since the fewer rows there
-# are, the sooner a network learns each by heart, and small steps put it off.
-AUTO_SHARE = 1 / 32
-# Of a very large table it sees this share, so that a pass takes no longer than needed.
-AUTO_LARGE_SHARE = 1 / 2000
-AUTO_SMALLEST, AUTO_USUAL, AUTO_LARGEST = 8, 64, 256
+__all__ = ["Batches", "Rows"]
 
 # Small batches are gathered together, a few megabytes at once.
 GATHERED_VALUES = 2**20
 # Of a GPU's free memory; the rest is for the network.
 ROOM_FOR_ROWS = 0.5
-
-
-def auto_batch_size(n_rows: int) -> int:
-    """Return the size of a batch that suits the size of a table."""
-    if n_rows * AUTO_LARGE_SHARE > AUTO_USUAL:
-        return min(AUTO_LARGEST, round(n_rows * AUTO_LARGE_SHARE))
-    return max(AUTO_SMALLEST, min(AUTO_USUAL, round(n_rows * AUTO_SHARE)))
 
 
 class Rows:

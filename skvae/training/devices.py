@@ -90,6 +90,6 @@ def choose_device(
     if name == "auto" and device.type != "cpu":
         with isolated_seed(0, torch.device("cpu")):
             network = network_class(**arguments).float()
-        if is_small_step(network, X, batch_size):
-            return "cpu"
+            if is_small_step(network, X, batch_size):
+                return "cpu"
     return str(device)

@@ -15,6 +15,7 @@ from torch import nn
 from tqdm import tqdm
 
 from skvae._version import __version__
+from skvae.training.auto import auto_epochs
 from skvae.training.batches import Batches, Rows
 from skvae.training.parameters import join_parameters
 from skvae.training.scoring import LARGEST_VALUE
@@ -25,9 +26,8 @@ from skvae.training.work import is_small_step
 
 __all__ = ["Stopping", "train_network"]
 
-# With max_epochs='auto': enough steps for a small table, one look at a very large one.
-AUTO_STEPS = 2000
-# With it, epochs of a few steps are too short to judge: patience counts this many as one.
+# With max_epochs='auto' epochs of a few steps are too short to judge: patience counts this
+# many as one.
 AUTO_EPOCH = 20
 
 VERSIONS = f"skvae {__version__}, torch {torch.__version__}"
@@ -40,6 +40,10 @@ class Stopping:
     validation_fraction: float
     n_iter_no_change: int
     tol: float
+
+    def n_held_out(self, n_rows: int) -> int:
+        """Return how many of the rows are set aside for validation."""
+        return math.ceil(self.validation_fraction * n_rows)
 
 
 def train_network(
@@ -126,7 +130,7 @@ def train_network(
     n_batches = math.ceil(len(train) / batch_size)
     patience = stopping.n_iter_no_change if stopping else 0
     if max_epochs == "auto":
-        max_epochs = math.ceil(AUTO_STEPS / n_batches)
+        max_epochs = auto_epochs(n_batches)
         patience *= math.ceil(AUTO_EPOCH / n_batches)
     n_steps = max_epochs * n_batches
     callbacks = [
@@ -290,7 +294,7 @@ def _split(X: NDArray[Any], stopping: Stopping | None, seed: int) -> tuple[Rows,
     index = np.arange(len(X))
     if stopping is None:
         return Rows(X, index), None
-    n_valid = math.ceil(stopping.validation_fraction * len(X))
+    n_valid = stopping.n_held_out(len(X))
     if n_valid == len(X):
         raise ValueError(
             f"validation_fraction={stopping.validation_fraction} leaves no row to train on: X has "

@@ -18,7 +18,6 @@ from torch import nn
 
 import skvae.detectors._base
 from skvae import MLP, AEOutlierDetector, VAEOutlierDetector
-from skvae.training.batches import auto_batch_size
 
 
 @pytest.mark.parametrize(
@@ -132,12 +131,24 @@ def test_fewer_rows_than_a_batch_work(detector_class, X):
     assert cheap(detector_class, batch_size=10_000).fit(X[:20]).n_iter_ == 20
 
 
-def test_the_automatic_batches_are_those_of_their_size(detector_class, X):
-    scores = [
-        cheap(detector_class, batch_size=size).fit(X).score_samples(X)
-        for size in ("auto", auto_batch_size(len(X)))
-    ]
-    np.testing.assert_array_equal(*scores)
+@pytest.mark.parametrize("early_stopping", [False, True])
+@pytest.mark.parametrize("n_rows", [3, 8, 9, 20])
+def test_automatic_batches_work_on_tiny_tables(detector_class, X, n_rows, early_stopping):
+    arguments = {"max_epochs": 2, "early_stopping": early_stopping}
+    detector = cheap(detector_class, batch_size="auto", **arguments).fit(X[:n_rows])
+    assert np.isfinite(detector.score_samples(X)).all()
+
+
+def test_automatic_batches_count_the_rows_that_are_trained_on(detector_class):
+    X = np.random.RandomState(0).standard_normal((520, 3))
+    arguments = {"max_epochs": 1, "early_stopping": True}
+    for n_rows, size in ((520, 8), (600, 64)):
+        rows = np.resize(X, (n_rows, 3))
+        scores = [
+            cheap(detector_class, batch_size=batch_size, **arguments).fit(rows).score_samples(X)
+            for batch_size in ("auto", size)
+        ]
+        np.testing.assert_array_equal(*scores)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

@@ -2,22 +2,9 @@ import numpy as np
 import pytest
 import torch
 
-from skvae.training.batches import Batches, Rows, auto_batch_size
+from skvae.training.batches import Batches, Rows
 
 CPU = torch.device("cpu")
-
-
-@pytest.mark.parametrize(
-    ("n_rows", "size"),
-    [(1, 8), (256, 8), (1024, 32), (2048, 64), (128_000, 64), (200_000, 100), (10**7, 256)],
-)
-def test_the_automatic_size_of_a_batch_grows_with_the_table(n_rows, size):
-    assert auto_batch_size(n_rows) == size
-
-
-def test_the_automatic_size_of_a_batch_never_falls():
-    sizes = [auto_batch_size(n_rows) for n_rows in range(1, 600_000, 37)]
-    assert (np.diff(sizes) >= 0).all()
 
 
 @pytest.mark.parametrize("n_rows", [1, 2, 9, 10, 11, 100, 101])

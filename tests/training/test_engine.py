@@ -3,9 +3,9 @@ import pytest
 import torch
 from torch import nn
 
+from skvae.training.auto import AUTO_STEPS
 from skvae.training.engine import (
     AUTO_EPOCH,
-    AUTO_STEPS,
     Stopping,
     _EarlyStopping,
     _History,
