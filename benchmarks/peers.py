@@ -6,6 +6,8 @@ the distance to the fifth neighbour, as in PyOD. A row that is trained on is no 
 of itself.
 """
 
+from functools import partial
+
 import numpy as np
 from sklearn.ensemble import IsolationForest
 from sklearn.neighbors import LocalOutlierFactor, NearestNeighbors
@@ -17,17 +19,14 @@ try:
     import pyod.models.ecod
     import pyod.models.pca
     import pyod.models.vae
-except ImportError:
+except ModuleNotFoundError as error:
+    if error.name != "pyod":
+        raise
     pyod = None
 
 
-def vae(X_train, X, seed, **parameters):
-    detector = VAEOutlierDetector(**parameters, random_state=seed).fit(X_train)
-    return -detector.score_samples(X_train if X is None else X)
-
-
-def autoencoder(X_train, X, seed, **parameters):
-    detector = AEOutlierDetector(**parameters, random_state=seed).fit(X_train)
+def skvae(detector_class, X_train, X, seed, **parameters):
+    detector = detector_class(**parameters, random_state=seed).fit(X_train)
     return -detector.score_samples(X_train if X is None else X)
 
 
@@ -47,8 +46,8 @@ def neighbours(X_train, X, seed):
 
 
 DETECTORS = {
-    "VAEOutlierDetector": vae,
-    "AEOutlierDetector": autoencoder,
+    "VAEOutlierDetector": partial(skvae, VAEOutlierDetector),
+    "AEOutlierDetector": partial(skvae, AEOutlierDetector),
     "k-NN": neighbours,
     "LocalOutlierFactor": local_outlier_factor,
     "IsolationForest": isolation_forest,

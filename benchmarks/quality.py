@@ -1,4 +1,4 @@
-"""Detection quality at the defaults, on many labelled tables, beside peers.
+r"""Detection quality at the defaults, on many labelled tables, beside peers.
 
 Two settings, never to be mixed::
 
@@ -8,9 +8,9 @@ Two settings, never to be mixed::
 Rows are standardised on the training rows. Tables of more than 10,000 rows are drawn from,
 with their share of outliers kept. A folder holds ADBench's tables as .npz files with X and
 y, where 1 is an outlier; scikit-learn bundles small tables of classes, of which one is
-normal. Two tasks stand beside the tables, in the first setting: card
-fraud, by time, and KDD Cup 1999, as in kddcup99.py. What is measured is added to a file of
-results, and what is in the file is not measured again::
+normal. Other tasks stand beside the tables, in the first setting: card fraud, by time, and
+KDD Cup 1999, as in kddcup99.py. What is measured is added to a file of results, and what is
+in the file is not measured again: begin a new file when a default has changed::
 
     python benchmarks/quality.py --adbench ../shared/data/adbench --results doc/quality/adbench.csv
     python benchmarks/quality.py --adbench ../shared/data/adbench --ablation --seeds 0 \
@@ -22,7 +22,6 @@ results, and what is in the file is not measured again::
         --figure doc/images/ranks.png
 """
 
-import argparse
 import time
 import warnings
 from functools import partial
@@ -35,7 +34,6 @@ import numpy as np
 import pandas as pd
 import peers
 import timing
-import torch
 from scipy import stats
 from sklearn.datasets import load_breast_cancer, load_digits, load_wine
 from sklearn.metrics import average_precision_score, roc_auc_score
@@ -264,25 +262,25 @@ def critical_difference(n_detectors, n_tables, alpha=0.05):
 
 def draw_ranks(results, path):
     """Draw mean ranks with bars; two detectors differ where their bars do not overlap."""
-    figure, axes = plt.subplots(ncols=2, figsize=(9.5, 3.4), sharex=True, layout="constrained")
     titles = {"semi": "trained on normal rows", "unsup": "trained on contaminated rows"}
-    for axis, (setting, title) in zip(axes, titles.items(), strict=True):
-        chosen = results[results["setting"] == setting]
+    settings = list(results.groupby("setting"))
+    figure, axes = plt.subplots(
+        ncols=len(settings), figsize=(4.75 * len(settings), 3.4), layout="constrained"
+    )
+    for axis, (setting, chosen) in zip(np.atleast_1d(axes), settings, strict=True):
         ranks = mean_ranks(chosen).sort_values(ascending=False)
         n_tables = chosen["task"].nunique()
         width = critical_difference(len(ranks), n_tables)
-        colors = ["C1" if name.endswith("Detector") else "0.5" for name in ranks.index]
+        colors = ["C1" if name.endswith("OutlierDetector") else "0.5" for name in ranks.index]
         axis.errorbar(ranks, range(len(ranks)), xerr=width / 2, fmt="none", ecolor=colors)
         axis.scatter(ranks, range(len(ranks)), color=colors)
         axis.set_yticks(range(len(ranks)), ranks.index)
-        axis.set(title=title, xlabel=f"mean rank of the AUROC over {n_tables} tables")
+        axis.set(title=titles[setting], xlabel=f"mean rank of the AUROC over {n_tables} tables")
     figure.savefig(path, dpi=110)
 
 
 def main():
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = timing.parser(__doc__, threads=1)
     parser.add_argument("--results", type=Path, required=True, help="a .csv file")
     parser.add_argument("--adbench", type=Path, help="a folder of .npz files")
     parser.add_argument("--bundled", action="store_true", help="scikit-learn's own tables")
@@ -291,15 +289,15 @@ def main():
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2, 3, 4])
     parser.add_argument("--ablation", action="store_true", help="vary skvae's defaults instead")
     parser.add_argument("--detectors", nargs="+", help="names, by default all")
-    parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--tables", action="store_true", help="write tables beside the results")
     parser.add_argument("--figure", type=Path, help="draw the ranks into this file")
-    args = parser.parse_args()
-    torch.set_num_threads(args.threads)
-    print(timing.machine())
+    args = timing.begin(parser)
     with threadpool_limits(args.threads):
         measure(args)
-    results = complete(pd.read_csv(args.results))
+    results = pd.read_csv(args.results)
+    if args.detectors:
+        results = results[results["detector"].isin(args.detectors)]
+    results = complete(results)
     tables = {"summary": summary(results).round(2)}
     for setting, chosen in results.groupby("setting"):
         tables[setting] = by_task(chosen).round(1)
