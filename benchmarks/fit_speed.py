@@ -11,7 +11,7 @@ work for two threads. PyOD is measured if it is installed; it has no SiLU, and s
 """
 
 import bare
-import contenders
+import equal_networks
 import numpy as np
 import timing
 import torch
@@ -27,7 +27,7 @@ NETWORKS = {
 
 def fits(X, hidden, latent_dim, batch_size, n_epochs):
     def skvae():
-        contenders.skvae(hidden, latent_dim, max_epochs=n_epochs, batch_size=batch_size).fit(X)
+        equal_networks.skvae(hidden, latent_dim, max_epochs=n_epochs, batch_size=batch_size).fit(X)
 
     def by_hand():
         torch.manual_seed(0)
@@ -35,10 +35,10 @@ def fits(X, hidden, latent_dim, batch_size, n_epochs):
         bare.score(bare.train(model, X, n_epochs, batch_size), X, 4096)
 
     def pyod():
-        contenders.pyod(hidden, latent_dim, epoch_num=n_epochs, batch_size=batch_size).fit(X)
+        equal_networks.pyod(hidden, latent_dim, epoch_num=n_epochs, batch_size=batch_size).fit(X)
 
     functions = {"skvae": skvae, "by hand": by_hand}
-    if contenders.PyODVAE is not None:
+    if equal_networks.PyODVAE is not None:
         functions["PyOD"] = pyod
     return functions
 

@@ -12,7 +12,7 @@ from functools import partial
 from math import ceil
 
 import bare
-import contenders
+import equal_networks
 import numpy as np
 import timing
 import torch
@@ -27,7 +27,7 @@ WIDTHS = (32, 64, 128, 256, 512, 1024)
 
 
 def detector(hidden, latent_dim, batch_size, n_epochs, device):
-    return contenders.skvae(
+    return equal_networks.skvae(
         hidden, latent_dim, max_epochs=n_epochs, batch_size=batch_size, device=device
     )
 

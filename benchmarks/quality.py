@@ -165,7 +165,7 @@ def vary(detect, X_train, X, seed, steps=None, **changed):
     return detect(X_train, X, seed, **changed)
 
 
-def contenders(args):
+def chosen_detectors(args):
     """Return functions that score rows, by name."""
     functions = peers.DETECTORS
     if args.ablation:
@@ -190,12 +190,12 @@ def measure(args):
         (label, detect, setting, name, seed, rows)
         for setting, name, rows in tasks(args)
         for seed in args.seeds
-        for label, detect in contenders(args).items()
+        for label, detect in chosen_detectors(args).items()
         if (setting, name, seed, label) not in known
     ]
     if args.ablation:
         # One variant after the other, so that what is there after a while is complete.
-        order = list(contenders(args))
+        order = list(chosen_detectors(args))
         jobs.sort(key=lambda job: order.index(job[0]))
     for label, detect, setting, name, seed, rows in jobs:
         X_train, X, y = rows(seed)

@@ -9,7 +9,7 @@ PyOD is measured if it is installed.
 """
 
 import bare
-import contenders
+import equal_networks
 import numpy as np
 import timing
 from sklearn.ensemble import IsolationForest
@@ -23,7 +23,7 @@ BARE_BATCHES = (1024, 4096, 8192, 32768)
 def scorers(X, hidden, latent_dim):
     """Return scoring functions of rows, by name."""
     X_train = X[:2000]
-    skvae = contenders.skvae(hidden, latent_dim, max_epochs=1).fit(X_train)
+    skvae = equal_networks.skvae(hidden, latent_dim, max_epochs=1).fit(X_train)
     model = bare.BareVAE(X.shape[1], hidden, latent_dim)
     functions = {
         "skvae": skvae.score_samples,
@@ -33,8 +33,8 @@ def scorers(X, hidden, latent_dim):
         f"bare pass, batches of {size:,}": lambda X, size=size: bare.score(model, X, size)
         for size in BARE_BATCHES
     }
-    if contenders.PyODVAE is not None:
-        pyod = contenders.pyod(hidden, latent_dim, epoch_num=1).fit(X_train)
+    if equal_networks.PyODVAE is not None:
+        pyod = equal_networks.pyod(hidden, latent_dim, epoch_num=1).fit(X_train)
         functions["PyOD"] = pyod.decision_function
     return functions
 

@@ -13,7 +13,7 @@ PyOD is measured if it is installed.
 from math import ceil
 from pathlib import Path
 
-import contenders
+import equal_networks
 import matplotlib.pyplot as plt
 import numpy as np
 import timing
@@ -46,14 +46,16 @@ def skvae(X_train, X_test, n_epochs, seed):
 
 
 def pyod(X_train, X_test, n_epochs, seed):
-    detector = contenders.PyODVAE(epoch_num=n_epochs, device="cpu", verbose=0, random_state=seed)
+    detector = equal_networks.PyODVAE(
+        epoch_num=n_epochs, device="cpu", verbose=0, random_state=seed
+    )
     seconds = timing.seconds(lambda: detector.fit(X_train))
     return seconds, detector.decision_function(X_test)
 
 
 def default_epochs(fit, n_rows):
     if fit is pyod:
-        return contenders.PyODVAE().epoch_num
+        return equal_networks.PyODVAE().epoch_num
     return auto_epochs(ceil(n_rows / auto_batch_size(n_rows)))
 
 
@@ -86,7 +88,7 @@ def main():
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1])
     parser.add_argument("--figure", type=Path)
     args = timing.begin(parser)
-    fits = {"skvae": skvae} if contenders.PyODVAE is None else {"skvae": skvae, "PyOD": pyod}
+    fits = {"skvae": skvae} if equal_networks.PyODVAE is None else {"skvae": skvae, "PyOD": pyod}
     figure, axes = plt.subplots(
         ncols=len(args.tables), figsize=(4 * len(args.tables), 3.4), layout="constrained"
     )

@@ -6,8 +6,8 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from skvae.training.arithmetic import is_small_step
 from skvae.training.seeds import isolated_seed
-from skvae.training.work import is_small_step
 
 __all__ = ["choose_device", "resolve_device"]
 

@@ -15,6 +15,7 @@ from torch import nn
 from tqdm import tqdm
 
 from skvae._version import __version__
+from skvae.training.arithmetic import is_small_step
 from skvae.training.auto import auto_epochs
 from skvae.training.batches import Batches, Rows
 from skvae.training.parameters import join_parameters
@@ -22,7 +23,6 @@ from skvae.training.scoring import LARGEST_VALUE
 from skvae.training.seeds import isolated_seed
 from skvae.training.threads import single_thread
 from skvae.training.weights import Weights, weights_of
-from skvae.training.work import is_small_step
 
 __all__ = ["Stopping", "train_network"]
 

@@ -3,7 +3,7 @@ import math
 import pytest
 from torch import nn
 
-from skvae.training.work import multiply_adds
+from skvae.training.arithmetic import multiply_adds
 
 
 @pytest.mark.parametrize(
