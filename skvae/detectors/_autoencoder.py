@@ -131,7 +131,7 @@ class AEOutlierDetector(BaseDetector):
     >>> from sklearn.preprocessing import StandardScaler
     >>> from skvae import AEOutlierDetector
     >>> rng = np.random.RandomState(0)
-    >>> angle = rng.uniform(0, 2 * np.pi, 500)
+    >>> angle = rng.uniform(0, 2 * np.pi, 1000)
     >>> X = np.c_[np.cos(angle), np.sin(angle)]
     >>> detector = make_pipeline(
     ...     StandardScaler(),
