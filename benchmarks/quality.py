@@ -241,7 +241,8 @@ def summary(results):
         columns[f"{setting} rank"] = mean_ranks(chosen)
     seconds = results.groupby(["detector", "seed"])["seconds"].sum()
     columns["seconds"] = seconds.groupby("detector").mean()
-    return pd.DataFrame(columns).sort_values("semi AUROC", ascending=False)
+    means = pd.DataFrame(columns).sort_values("semi AUROC", ascending=False)
+    return means.dropna(axis=1, how="all")
 
 
 def by_task(results):
