@@ -6,11 +6,11 @@ Two settings, never to be mixed::
     unsup   train and test on the same rows, outliers among them, labels unseen
 
 Rows are standardised on the training rows. Tables of more than 10,000 rows are drawn from,
-with their share of outliers kept. A folder holds ADBench's tables as .npz files with X and
-y, where 1 is an outlier; scikit-learn bundles small tables of classes, of which one is
-normal. Other tasks stand beside the tables, in the first setting: card fraud, by time, and
-KDD Cup 1999, as in kddcup99.py. What is measured is added to a file of results, and what is
-in the file is not measured again: begin a new file when a default has changed::
+with their share of outliers kept, or 30 of them. A folder holds ADBench's tables as .npz
+files with X and y, where 1 is an outlier; scikit-learn bundles small tables of classes, of
+which one is normal. Other tasks stand beside the tables, in the first setting: card fraud,
+by time, and KDD Cup 1999, as in kddcup99.py. What is measured is added to a file of results,
+and what is in the file is not measured again: begin a new file when a default has changed::
 
     python benchmarks/quality.py --adbench ../shared/data/adbench --results doc/quality/adbench.csv
     python benchmarks/quality.py --adbench ../shared/data/adbench --ablation --seeds 0 \

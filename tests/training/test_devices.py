@@ -65,6 +65,9 @@ def test_a_gpu_is_chosen_where_a_step_has_work_for_it(
         def __init__(self, width):
             super().__init__(nn.Linear(1000, width))
 
+        def forward(self, x):
+            return super().forward(x + torch.rand(1))
+
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
     # A step has at most as many rows as there are, here 100.
