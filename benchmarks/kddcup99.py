@@ -37,7 +37,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler, OneHotEncoder, StandardScaler
 
 import skvae
-from skvae import AEOutlierDetector, VAEOutlierDetector
+from skvae import AEGMMDetector, AEOutlierDetector, VAEGMMDetector, VAEOutlierDetector
 from skvae.datasets import fetch_kddcup99, load_kddcup99_sample
 from skvae.metrics import (
     outlier_average_precision_score,
@@ -53,6 +53,13 @@ SYMBOLIC = [
     "logged_in",
     "is_host_login",
     "is_guest_login",
+]
+DETECTORS = [
+    IsolationForest,
+    AEOutlierDetector,
+    VAEOutlierDetector,
+    AEGMMDetector,
+    VAEGMMDetector,
 ]
 LONGER = {"likelihood": "gaussian", "beta": 0.01, "batch_size": 64, "max_epochs": 32}
 
@@ -131,9 +138,9 @@ def measure(pipeline, X_train, calibration, X_test, y_test):
 def detectors(protocol, seed):
     # Rows with all columns come scaled.
     scaler = StandardScaler() if protocol.startswith("traffic") else "passthrough"
-    yield "IsolationForest()", make_pipeline(scaler, IsolationForest(random_state=seed))
-    yield "AEOutlierDetector()", make_pipeline(scaler, AEOutlierDetector(random_state=seed))
-    yield "VAEOutlierDetector()", make_pipeline(scaler, VAEOutlierDetector(random_state=seed))
+    for detector_class in DETECTORS:
+        detector = detector_class(random_state=seed)
+        yield f"{detector_class.__name__}()", make_pipeline(scaler, detector)
     if protocol == "all columns":
         yield (
             # Trained as long as the article's network; the rest was chosen on these very

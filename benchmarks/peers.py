@@ -9,10 +9,12 @@ of itself.
 from functools import partial
 
 import numpy as np
+import plain_dagmm as plain
+import torch
 from sklearn.ensemble import IsolationForest
 from sklearn.neighbors import LocalOutlierFactor, NearestNeighbors
 
-from skvae import AEOutlierDetector, VAEOutlierDetector
+from skvae import AEGMMDetector, AEOutlierDetector, VAEGMMDetector, VAEOutlierDetector
 
 try:
     import pyod.models.auto_encoder
@@ -45,9 +47,19 @@ def neighbours(X_train, X, seed):
     return distances[:, -1]
 
 
+def plain_dagmm(X_train, X, seed):
+    # Where there is no score, all rows get the same: an AUROC of 50.
+    try:
+        return np.nan_to_num(plain.scores(X_train, X, seed))
+    except torch.linalg.LinAlgError:
+        return np.zeros(len(X_train if X is None else X))
+
+
 DETECTORS = {
     "VAEOutlierDetector": partial(skvae, VAEOutlierDetector),
     "AEOutlierDetector": partial(skvae, AEOutlierDetector),
+    "AEGMMDetector": partial(skvae, AEGMMDetector),
+    "VAEGMMDetector": partial(skvae, VAEGMMDetector),
     "k-NN": neighbours,
     "LocalOutlierFactor": local_outlier_factor,
     "IsolationForest": isolation_forest,

@@ -86,6 +86,15 @@ ABLATION = {
         {"steps": 1000},
         {"early_stopping": True},
     ],
+    "AEGMMDetector": [
+        {"energy_weight": 0.0, "covariance_weight": 0.0},
+        {"reg_covar": 1e-6},
+        {"n_components": 1},
+        {"latent_dim": 1},
+        {"reconstruction_features": ()},
+        # Not trained: no step moves a weight.
+        {"max_epochs": 1, "lr": 1e-12},
+    ],
 }
 
 
@@ -169,7 +178,7 @@ def chosen_detectors(args):
     """Return functions that score rows, by name."""
     functions = peers.DETECTORS
     if args.ablation:
-        functions = {}
+        functions = {"plain_dagmm": peers.plain_dagmm}
         for name, variants in ABLATION.items():
             detect = peers.DETECTORS[name]
             functions[f"{name}()"] = detect

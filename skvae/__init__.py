@@ -2,6 +2,18 @@
 
 from skvae._version import __version__
 from skvae.architectures import MLP
-from skvae.detectors import AEOutlierDetector, VAEOutlierDetector
+from skvae.detectors import (
+    AEGMMDetector,
+    AEOutlierDetector,
+    VAEGMMDetector,
+    VAEOutlierDetector,
+)
 
-__all__ = ["MLP", "AEOutlierDetector", "VAEOutlierDetector", "__version__"]
+__all__ = [
+    "MLP",
+    "AEGMMDetector",
+    "AEOutlierDetector",
+    "VAEGMMDetector",
+    "VAEOutlierDetector",
+    "__version__",
+]

@@ -2,7 +2,13 @@
 
 from sklearn.base import clone
 
-from skvae import MLP, AEOutlierDetector, VAEOutlierDetector
+from skvae import (
+    MLP,
+    AEGMMDetector,
+    AEOutlierDetector,
+    VAEGMMDetector,
+    VAEOutlierDetector,
+)
 
 CHEAP = {
     "architecture": MLP(hidden_layer_sizes=(16, 8)),
@@ -14,9 +20,15 @@ CHEAP = {
 ARGUMENTS = {
     AEOutlierDetector: {**CHEAP, "latent_dim": 2},
     VAEOutlierDetector: {**CHEAP, "latent_dim": 2},
+    AEGMMDetector: {**CHEAP, "latent_dim": 2, "n_components": 2},
+    VAEGMMDetector: {**CHEAP, "latent_dim": 2, "n_components": 2, "samples": 3},
 }
 
 
 def cheap(detector_class, **arguments):
     # A clone, since tests change parameters, and the table's architecture is one object.
     return clone(detector_class(**{**ARGUMENTS[detector_class], **arguments}))
+
+
+def with_parameter(name):
+    return [detector_class for detector_class in ARGUMENTS if name in detector_class().get_params()]

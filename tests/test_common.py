@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import sklearn
 import torch
-from instances import ARGUMENTS, cheap
+from instances import ARGUMENTS, cheap, with_parameter
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
@@ -147,6 +147,7 @@ def test_scores_are_those_that_set_the_offset(detector_class, X):
     assert (detector.predict(X) == -1).sum() == 20
 
 
+@pytest.mark.parametrize("detector_class", with_parameter("top_features"))
 def test_feature_scores_add_up_to_the_score(detector_class, X):
     detector = cheap(detector_class).fit(X)
     feature_scores = detector.feature_scores(X)
@@ -166,6 +167,7 @@ def test_feature_scores_find_the_odd_feature(detector_class, rng):
     assert (detector.feature_scores(odd).argmin(axis=1) == column).mean() > 0.9
 
 
+@pytest.mark.parametrize("detector_class", with_parameter("top_features"))
 def test_top_features_take_the_worst(detector_class, X):
     detector = cheap(detector_class).fit(X)
     worst = detector.feature_scores(X).min(axis=1)
@@ -188,13 +190,14 @@ def test_training_beats_no_training(detector_class, rng):
         for detector in (trained, untrained)
     ]
     assert auroc[0] > 0.95
-    assert auroc[0] > auroc[1] + 0.2
+    assert 1 - auroc[0] < (1 - auroc[1]) / 5
 
 
 def test_the_loss_falls(detector_class, X):
-    history = cheap(detector_class).fit(X).history_
-    assert [epoch["epoch"] for epoch in history] == list(range(1, 21))
-    assert history[-1]["train_loss"] < history[0]["train_loss"]
+    detector = cheap(detector_class).fit(X)
+    history = detector.history_
+    assert [epoch["epoch"] for epoch in history] == list(range(1, detector.n_iter_ + 1))
+    assert history[19]["train_loss"] < history[0]["train_loss"]
 
 
 def test_pipeline_finds_what_scaling_reveals(detector_class, X):

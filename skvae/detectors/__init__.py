@@ -1,6 +1,7 @@
 """Outlier detectors: scikit-learn's interface to the networks."""
 
 from skvae.detectors._autoencoder import AEOutlierDetector
+from skvae.detectors._mixture import AEGMMDetector, VAEGMMDetector
 from skvae.detectors._vae import VAEOutlierDetector
 
-__all__ = ["AEOutlierDetector", "VAEOutlierDetector"]
+__all__ = ["AEGMMDetector", "AEOutlierDetector", "VAEGMMDetector", "VAEOutlierDetector"]

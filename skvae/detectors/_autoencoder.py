@@ -1,9 +1,11 @@
 """The detector on an autoencoder."""
 
+from numbers import Real
 from os import PathLike
 from typing import Any, Literal
 
 from numpy.random import RandomState
+from sklearn.utils._param_validation import Interval
 
 from skvae.detectors._base import BaseDetector
 from skvae.networks import AutoEncoder
@@ -141,6 +143,10 @@ class AEOutlierDetector(BaseDetector):
     array([ 1, -1])
     """
 
+    _parameter_constraints: dict = {
+        **BaseDetector._parameter_constraints,
+        "top_features": [Interval(Real, 0, 1, closed="right")],
+    }
     _network_class = AutoEncoder
 
     def __init__(

@@ -29,7 +29,7 @@ from skvae.training.auto import auto_batch_size
 from skvae.training.devices import choose_device, resolve_device
 from skvae.training.engine import VERSIONS, Stopping, train_network
 from skvae.training.scoring import apply_to_rows
-from skvae.training.weights import build_network, weights_of
+from skvae.training.weights import Weights, build_network, weights_of
 
 
 class BaseDetector(OutlierMixin, BaseEstimator):
@@ -43,7 +43,6 @@ class BaseDetector(OutlierMixin, BaseEstimator):
         "contamination": [StrOptions({"auto"}), Interval(Real, 0, 0.5, closed="right")],
         "architecture": [HasMethods(["build_encoder", "build_decoder"]), None],
         "latent_dim": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
-        "top_features": [Interval(Real, 0, 1, closed="right")],
         "max_epochs": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
         "batch_size": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
         "lr": [Interval(Real, 0, None, closed="neither")],
@@ -59,6 +58,7 @@ class BaseDetector(OutlierMixin, BaseEstimator):
     }
 
     _network_class: type
+    top_features: float
     network_: Any
     _recipe: dict[str, Any]
 
@@ -76,6 +76,10 @@ class BaseDetector(OutlierMixin, BaseEstimator):
     def _score_arguments(self) -> dict[str, Any]:
         """Return what the network's ``feature_scores`` takes beside the rows."""
         return {}
+
+    def _row_score_arguments(self) -> dict[str, Any]:
+        """Return what the network's ``row_scores`` takes beside the rows."""
+        return {"top_features": self.top_features, **self._score_arguments()}
 
     def set_params(self, **params: Any) -> Self:
         """Set parameters of this detector and of its architecture.
@@ -144,11 +148,8 @@ class BaseDetector(OutlierMixin, BaseEstimator):
         if memory is not None:
             # Equal rows in another order of memory are the same to training, not to joblib.
             X = np.ascontiguousarray(X)
-        train = check_memory(memory).cache(train_network, ignore=["verbose"])
-        weights, history = train(
-            self._network_class,
-            arguments,
-            X,
+        train = partial(
+            check_memory(memory).cache(train_network, ignore=["verbose"]),
             seed=seed,
             device=device,
             max_epochs=self.max_epochs,
@@ -159,6 +160,7 @@ class BaseDetector(OutlierMixin, BaseEstimator):
             versions=VERSIONS,
             verbose=self.verbose,
         )
+        weights, history = self._train(train, arguments, X, seed=seed, device=device)
         self._recipe = {"arguments": arguments, "seed": seed}
         self.network_ = self._build_network(weights, device)
         self.device_ = device
@@ -166,6 +168,18 @@ class BaseDetector(OutlierMixin, BaseEstimator):
         self.n_iter_ = len(history)
         # Not score_samples, which would validate a second time and miss feature names.
         self.offset_ = offset_from_scores(self._score_samples(X), self.contamination)
+
+    def _train(
+        self,
+        train: Callable[..., tuple[Weights, list[dict[str, float]]]],
+        arguments: dict[str, Any],
+        X: NDArray[Any],
+        *,
+        seed: int,
+        device: str,
+    ) -> tuple[Weights, list[dict[str, float]]]:
+        """Return the weights of the network and the history of its training."""
+        return train(self._network_class, arguments, X)
 
     def calibrate(
         self, X: ArrayLike, *, contamination: float | Literal["auto"] | None = None
@@ -209,8 +223,8 @@ class BaseDetector(OutlierMixin, BaseEstimator):
         return self._score_samples(self._validate_fitted(X))
 
     def _score_samples(self, X: NDArray[Any]) -> NDArray[np.float64]:
-        arguments = {"top_features": self.top_features, **self._score_arguments()}
-        score = partial(self.network_.row_scores, **self._validated(arguments))
+        arguments = self._validated(self._row_score_arguments())
+        score = partial(self.network_.row_scores, **arguments)
         return self._apply(score, X).astype(np.float64)
 
     def score(self, X: ArrayLike, y: Any = None) -> float:

@@ -208,6 +208,7 @@ class VAEOutlierDetector(BaseDetector):
         "sigma": [StrOptions({"learned"}), Interval(Real, MIN_SIGMA, None, closed="left")],
         "beta": [Interval(Real, 0, None, closed="left")],
         "score": [StrOptions(set(SCORES))],
+        "top_features": [Interval(Real, 0, 1, closed="right")],
     }
     _network_class = VAE
 

@@ -41,9 +41,15 @@ class AutoEncoder(nn.Module):
         """Return the reconstructions of rows, in the shape of ``x``."""
         return self.decoder(self.encode(x))
 
+    def restore(self, x: Tensor) -> tuple[Tensor, Tensor, dict[str, Tensor]]:
+        """Return codes, reconstructions and the named parts of the loss."""
+        code = self.encode(x)
+        reconstruction = self.decoder(code)
+        return code, reconstruction, {"loss": (x - reconstruction).square().sum() / len(x)}
+
     def loss(self, x: Tensor) -> dict[str, Tensor]:
         """Return the named parts of the loss, each a mean over rows."""
-        return {"loss": (x - self(x)).square().sum() / len(x)}
+        return self.restore(x)[-1]
 
     def feature_scores(self, x: Tensor) -> Tensor:
         """Return minus the squared error of each feature, in the shape of ``x``."""

@@ -30,7 +30,7 @@ def build_coders(
     Returns
     -------
     encoder, decoder : torch.nn.Module
-        The modules, in training mode.
+        The modules in float32, in training mode.
 
     Raises
     ------
@@ -52,8 +52,9 @@ def build_coders(
         called = f"{type(architecture).__name__}.{name}"
         if not isinstance(module, nn.Module):
             raise ValueError(f"{called} must return a torch module, got {module!r}.")
+        zeros = torch.zeros(1, *given, dtype=torch.float32)
         with torch.no_grad():
-            returned = tuple(module.eval()(torch.zeros(1, *given)).shape[1:])
+            returned = tuple(module.float().eval()(zeros).shape[1:])
         module.train()
         if returned != tuple(wanted):
             raise ValueError(

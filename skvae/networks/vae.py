@@ -90,11 +90,13 @@ class VAE(nn.Module):
             architecture, input_shape, n_outputs=2 * latent_dim, latent_dim=latent_dim
         )
         self.log_density = LIKELIHOODS[likelihood]
-        log_sigma = torch.full(input_shape, math.log(1.0 if sigma is None else sigma))
+        log_sigma = torch.full(
+            input_shape, math.log(1.0 if sigma is None else sigma), dtype=torch.float32
+        )
         self.log_sigma = nn.Parameter(log_sigma, requires_grad=sigma is None)
         self.beta = beta
         # Drawn once, in pairs that cancel, so that no score depends on fresh noise.
-        noise = torch.randn(N_DRAWS // 2, latent_dim)
+        noise = torch.randn(N_DRAWS // 2, latent_dim, dtype=torch.float32)
         self.register_buffer("noise", torch.cat([noise, -noise]))
 
     def posterior(self, x: Tensor) -> tuple[Tensor, Tensor]:
@@ -117,15 +119,25 @@ class VAE(nn.Module):
     def _limited_log_sigma(self) -> Tensor:
         return self.log_sigma.clamp(min=math.log(MIN_SIGMA))
 
-    def loss(self, x: Tensor) -> dict[str, Tensor]:
-        """Return the named parts of the loss, each a mean over rows, in nats."""
+    def restore(self, x: Tensor) -> tuple[Tensor, Tensor, dict[str, Tensor]]:
+        """Return codes, reconstructions and the named parts of the loss, in nats.
+
+        While training the codes are drawn from the posterior, else they are its means.
+        """
         mean, log_variance = self.posterior(x)
         z = mean
         if self.training:
             z = mean + torch.randn_like(mean) * torch.exp(0.5 * log_variance)
-        reconstruction = self.log_likelihood(x, z).sum() / -len(x)
+        restored = self.decoder(z)
+        log_likelihood = self.log_density(x - restored, self._limited_log_sigma())
+        reconstruction = log_likelihood.sum() / -len(x)
         kl = kl_divergence(mean, log_variance).sum() / len(x)
-        return {"loss": reconstruction + self.beta * kl, "reconstruction": reconstruction, "kl": kl}
+        loss = reconstruction + self.beta * kl
+        return z, restored, {"loss": loss, "reconstruction": reconstruction, "kl": kl}
+
+    def loss(self, x: Tensor) -> dict[str, Tensor]:
+        """Return the named parts of the loss, each a mean over rows, in nats."""
+        return self.restore(x)[-1]
 
     def elbo(self, x: Tensor) -> Tensor:
         """Return log p(x | z) at the posterior mean less the divergence, by feature.

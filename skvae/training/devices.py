@@ -89,7 +89,7 @@ def choose_device(
     device = resolve_device(name)
     if name == "auto" and device.type != "cpu":
         with isolated_seed(0, torch.device("cpu")):
-            network = network_class(**arguments).float()
+            network = network_class(**arguments)
             if is_small_step(network, X, batch_size):
                 return "cpu"
     return str(device)

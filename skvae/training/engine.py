@@ -22,7 +22,7 @@ from skvae.training.parameters import join_parameters
 from skvae.training.scoring import LARGEST_VALUE
 from skvae.training.seeds import isolated_seed
 from skvae.training.threads import single_thread
-from skvae.training.weights import Weights, weights_of
+from skvae.training.weights import Weights, load_weights, weights_of
 
 __all__ = ["Stopping", "train_network"]
 
@@ -58,6 +58,7 @@ def train_network(
     lr: float,
     weight_decay: float,
     stopping: Stopping | None,
+    initial: Weights | None = None,
     versions: str,
     verbose: bool | int,
 ) -> tuple[Weights, list[dict[str, float]]]:
@@ -97,6 +98,9 @@ def train_network(
 
     stopping : Stopping or None
         When to stop early, or None to never do so.
+
+    initial : dict of str to ndarray, default=None
+        Weights to begin with. What is not among them is initialised as usual.
 
     versions : str
         Which code trains. It has no effect, but a cache must tell versions apart.
@@ -152,7 +156,9 @@ def train_network(
     ):
         if verbose:
             callbacks.append(_Progress(bar))
-        network = network_class(**arguments).float()
+        network = network_class(**arguments)
+        if initial is not None:
+            load_weights(network, initial, strict=False)
         if is_small_step(network, X, batch_size):
             stack.enter_context(single_thread())
         engine = _Engine(

@@ -8,7 +8,7 @@ from torch import nn
 
 from skvae.training.seeds import isolated_seed
 
-__all__ = ["Weights", "build_network", "weights_of"]
+__all__ = ["Weights", "build_network", "load_weights", "weights_of"]
 
 Weights: TypeAlias = dict[str, NDArray[Any]]
 
@@ -18,6 +18,12 @@ def weights_of(network: nn.Module) -> Weights:
     return {name: value.cpu().numpy() for name, value in network.state_dict().items()}
 
 
+def load_weights(network: nn.Module, weights: Weights, *, strict: bool = True) -> None:
+    """Give a network its state; unless ``strict`` only what ``weights`` has of it."""
+    state = {name: torch.tensor(value) for name, value in weights.items()}
+    network.load_state_dict(state, strict=strict)
+
+
 def build_network(
     network_class: type[nn.Module],
     arguments: dict[str, Any],
@@ -25,6 +31,7 @@ def build_network(
     *,
     seed: int,
     device: str,
+    strict: bool = True,
 ) -> nn.Module:
     """Build a trained network again from its weights.
 
@@ -46,12 +53,15 @@ def build_network(
     device : str
         The name of the torch device to put it on.
 
+    strict : bool, default=True
+        Whether ``weights`` must hold all of the state.
+
     Returns
     -------
     network : torch.nn.Module
         The network in evaluation mode, which no longer needs gradients.
     """
     with isolated_seed(seed, torch.device("cpu")):
-        network = network_class(**arguments).float()
-    network.load_state_dict({name: torch.tensor(value) for name, value in weights.items()})
+        network = network_class(**arguments)
+    load_weights(network, weights, strict=strict)
     return network.to(device).eval().requires_grad_(False)

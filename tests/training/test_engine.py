@@ -73,6 +73,13 @@ def test_the_seed_decides():
     assert starts[0] == starts[1] != starts[2]
 
 
+def test_training_can_begin_with_some_weights():
+    weights, _ = train(initial={"start": np.array([5.0])}, max_epochs=1)
+    assert weights["start"] == 5.0
+    expected, _ = train(max_epochs=1)
+    assert weights["at"] == expected["at"]
+
+
 @pytest.mark.parametrize(("batch_size", "n_batches"), [(1, 40), (7, 6), (40, 1), (1000, 1)])
 def test_auto_epochs_make_about_a_number_of_steps(batch_size, n_batches):
     weights, history = train(max_epochs="auto", batch_size=batch_size)

@@ -1,0 +1,136 @@
+"""Mixtures of Gaussians, made from soft counts and moments, in float64."""
+
+import math
+from typing import NamedTuple, Self
+
+import torch
+from torch import Tensor, nn
+
+__all__ = ["Gaussians", "Mixture", "Moments", "stable_cholesky"]
+
+# A component to which no row belongs keeps a shape: each is given this share of all rows.
+PRIOR_SHARE = 1e-6
+# In the units of standardised features.
+SMALLEST_VARIANCE = 1e-9
+SMALLEST_JITTER, LARGEST_JITTER = 1e-10, 1.0
+
+
+class Moments(NamedTuple):
+    """Soft counts, sums and sums of products of rows, by component, divided by all rows.
+
+    They are means over rows, so that batches of rows can be averaged.
+    """
+
+    counts: Tensor
+    sums: Tensor
+    products: Tensor
+
+    @classmethod
+    def of(cls, rows: Tensor, membership: Tensor) -> Self:
+        """Return the moments of (n_rows, n_features), given (n_rows, n_components)."""
+        shares = membership / len(rows)
+        products = (shares.T.unsqueeze(2) * rows).mT @ rows
+        return cls(shares.sum(0), shares.T @ rows, products)
+
+
+class Mixture(NamedTuple):
+    """Weights (n_components,), means (..., n_features) and covariances (..., n_features)."""
+
+    weights: Tensor
+    means: Tensor
+    covariances: Tensor
+
+    @classmethod
+    def from_moments(cls, moments: Moments, reg_covar: float) -> Self:
+        """Return the most likely mixture, with covariances kept off zero.
+
+        Parameters
+        ----------
+        moments : Moments
+            Those of the rows.
+
+        reg_covar : float
+            Added to the diagonals of the covariances, times each feature's variance
+            over all rows.
+        """
+        total = Moments(*(moment.sum(0) for moment in moments))
+        counts, sums, products = (
+            moment + PRIOR_SHARE * of_all for moment, of_all in zip(moments, total, strict=True)
+        )
+        means = sums / counts.unsqueeze(1)
+        covariances = products / counts.reshape(-1, 1, 1) - _outer(means)
+        variances = (total.products.diagonal() - total.sums.square()).detach().clamp(min=0)
+        floor = torch.diag(reg_covar * variances + SMALLEST_VARIANCE)
+        return cls(counts / counts.sum(), means, (covariances + covariances.mT) / 2 + floor)
+
+    def moments(self) -> Moments:
+        """Return the moments that have this mixture, but for the floor."""
+        products = self.covariances + _outer(self.means)
+        return Moments(
+            self.weights,
+            self.weights.unsqueeze(1) * self.means,
+            self.weights.reshape(-1, 1, 1) * products,
+        )
+
+    def log_joint(self, rows: Tensor) -> Tensor:
+        """Return log p(row, component) in nats, of shape (n_rows, n_components)."""
+        factors, _ = stable_cholesky(self.covariances)
+        offsets = (rows - self.means.unsqueeze(1)).mT
+        whitened = torch.linalg.solve_triangular(factors, offsets, upper=False)
+        log_scale = factors.diagonal(dim1=1, dim2=2).log().sum(1)
+        log_scale = log_scale + 0.5 * rows.shape[1] * math.log(2 * math.pi)
+        return self.weights.log() - log_scale - 0.5 * whitened.square().sum(1).T
+
+
+class Gaussians(nn.Module):
+    """A mixture that is part of a network, but not trained.
+
+    Parameters
+    ----------
+    n_components : int
+        The number of Gaussians.
+
+    n_features : int
+        Of how many features.
+    """
+
+    weights: Tensor
+    means: Tensor
+    covariances: Tensor
+
+    def __init__(self, n_components: int, n_features: int) -> None:
+        super().__init__()
+        one = torch.eye(n_features, dtype=torch.float64)
+        self.register_buffer("weights", one.new_full((n_components,), 1 / n_components))
+        self.register_buffer("means", one.new_zeros(n_components, n_features))
+        self.register_buffer("covariances", one.repeat(n_components, 1, 1))
+
+    @property
+    def mixture(self) -> Mixture:
+        """The mixture, as it can be changed."""
+        return Mixture(self.weights, self.means, self.covariances)
+
+    @mixture.setter
+    def mixture(self, mixture: Mixture) -> None:
+        for name, value in mixture._asdict().items():
+            getattr(self, name).copy_(value)
+
+
+def stable_cholesky(covariances: Tensor) -> tuple[Tensor, float]:
+    """Return lower factors of covariances, and what had to be added to their diagonals.
+
+    The jitter is 0 but for matrices that are not positive definite in float64; for those it
+    grows tenfold from 1e-10 until they are. Of matrices that are not finite the factors
+    are not finite either.
+    """
+    factors, failed = torch.linalg.cholesky_ex(covariances)
+    jitter = 0.0
+    while failed.any() and jitter < LARGEST_JITTER:
+        jitter = max(10 * jitter, SMALLEST_JITTER)
+        eye = torch.eye(covariances.shape[-1], dtype=covariances.dtype, device=covariances.device)
+        factors, failed = torch.linalg.cholesky_ex(covariances + jitter * eye)
+    return factors, jitter
+
+
+def _outer(means: Tensor) -> Tensor:
+    return means.unsqueeze(2) * means.unsqueeze(1)

@@ -1,0 +1,114 @@
+"""The estimation network, and the mixture that follows from its memberships."""
+
+import torch
+from torch import Tensor, nn
+
+from skvae.networks.gaussians import Gaussians, Mixture, Moments, stable_cholesky
+
+__all__ = ["LatentMixture"]
+
+# The width of the published estimation network.
+N_HIDDEN = 10
+# While training, moments are running means over about so many rows, the published batch.
+RUNNING_ROWS = 1024
+
+
+class LatentMixture(nn.Module):
+    r"""A mixture of Gaussians over latent features, with an estimation network.
+
+    The estimation network gives each row soft memberships. It starts at those of a first
+    guess, a mixture :math:`\phi, N`, and learns what to add to them:
+
+    .. math:: \gamma_k(z) \propto \phi_k N_k(z) \exp(f_k(z))
+
+    The mixture is the most likely one given these memberships.
+
+    Parameters
+    ----------
+    n_features : int
+        The number of latent features.
+
+    code_dim : int
+        How many of them, the first ones, are the code.
+
+    n_components : int
+        The number of Gaussians.
+
+    reg_covar : float
+        Added to the diagonals of covariances, times the features' variances over all rows.
+    """
+
+    location: Tensor
+    scale: Tensor
+
+    def __init__(self, n_features: int, code_dim: int, n_components: int, reg_covar: float) -> None:
+        super().__init__()
+        self.code_dim = code_dim
+        self.reg_covar = reg_covar
+        self.register_buffer("location", torch.zeros(n_features, dtype=torch.float64))
+        self.register_buffer("scale", torch.ones(n_features, dtype=torch.float64))
+        self.guess = Gaussians(n_components, n_features)
+        self.fitted = Gaussians(n_components, n_features)
+        last = nn.Linear(N_HIDDEN, n_components)
+        nn.init.zeros_(last.weight)
+        nn.init.zeros_(last.bias)
+        self.estimator = nn.Sequential(nn.Linear(n_features, N_HIDDEN), nn.Tanh(), last).float()
+        self.running: Moments | None = None
+
+    def standardise(self, features: Tensor) -> Tensor:
+        """Return features in the units of the mixtures."""
+        return (features.double() - self.location) / self.scale
+
+    def membership(self, features: Tensor) -> Tensor:
+        """Return how much each row belongs to each Gaussian, (n_rows, n_components)."""
+        return self._log_membership(self.standardise(features)).exp()
+
+    def _log_membership(self, rows: Tensor) -> Tensor:
+        return (self.guess.mixture.log_joint(rows) + self.estimator(rows.float())).log_softmax(1)
+
+    def moments(self, features: Tensor) -> Moments:
+        """Return the moments of rows, in the units of the mixtures."""
+        rows = self.standardise(features)
+        return Moments.of(rows, self._log_membership(rows).exp())
+
+    def loss(self, features: Tensor) -> tuple[Tensor, Tensor]:
+        r"""Return a bound on the mean energy of rows, and the code's inverse variances.
+
+        The bound is tight where the memberships are those of the mixture:
+
+        .. math:: E(z) \leq \sum_k \gamma_k \big(\log \gamma_k - \log \phi_k N_k(z)\big)
+
+        The most likely mixture given the memberships is also what minimises the bound, so
+        that no gradient has to go through it.
+        """
+        rows = self.standardise(features)
+        log_membership = self._log_membership(rows)
+        membership = log_membership.exp()
+        moments = Moments.of(rows, membership)
+        if self.running is None:
+            self.running = self.guess.mixture.moments()
+        if self.training:
+            rate = min(1.0, len(rows) / RUNNING_ROWS)
+            pairs = zip(self.running, moments, strict=True)
+            self.running = Moments(*(old.lerp(new.detach(), rate) for old, new in pairs))
+        log_joint = Mixture.from_moments(self.running, self.reg_covar).log_joint(rows)
+        bound = (membership * (log_membership - log_joint)).sum(1).mean()
+        # The value is that of the running moments, and the gradient that of the batch.
+        pairs = zip(self.running, moments, strict=True)
+        moments = Moments(*(old + new - new.detach() for old, new in pairs))
+        covariances = Mixture.from_moments(moments, self.reg_covar).covariances
+        variances = covariances.diagonal(dim1=1, dim2=2)[:, : self.code_dim]
+        return bound.float(), variances.reciprocal().sum().float()
+
+    def settle(self, moments: Moments) -> float:
+        """Take the mixture that follows from moments, and return the jitter it needed."""
+        mixture = Mixture.from_moments(moments, self.reg_covar)
+        _, jitter = stable_cholesky(mixture.covariances)
+        jittered = mixture.covariances + jitter * torch.eye(len(self.scale)).to(self.scale)
+        self.fitted.mixture = mixture._replace(covariances=jittered)
+        return jitter
+
+    def log_density(self, features: Tensor) -> Tensor:
+        """Return the log density of rows in nats, minus their energy, in float64."""
+        log_density = self.fitted.mixture.log_joint(self.standardise(features)).logsumexp(1)
+        return log_density - self.scale.log().sum()
