@@ -61,13 +61,13 @@ def energy(z, weights, means, covariances):
     return -(weights * densities).sum(1).log()
 
 
-def scores(X_train, X, seed):
+def scores(X_train, X, seed, n_steps=N_STEPS):
     """Return energies of rows; it fails or returns NaN where the mathematics does."""
     torch.manual_seed(seed)
     x = torch.as_tensor(X_train, dtype=torch.float32)
     network = PlainDAGMM(x.shape[1])
     optimiser = torch.optim.Adam(network.parameters(), lr=1e-4)
-    for _ in range(N_STEPS):
+    for _ in range(n_steps):
         batch = x[torch.randint(len(x), (min(BATCH_ROWS, len(x)),))]
         z, membership, error = network(batch)
         weights, means, covariances = mixture(z, membership)

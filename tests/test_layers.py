@@ -18,7 +18,7 @@ ROOMS = {
     "thresholds": ({"numpy"}, set()),
     "labels": ({"numpy"}, set()),
     "detectors": (
-        {"numpy", "sklearn"},
+        {"numpy", "sklearn", "threadpoolctl"},
         {"architectures", "networks", "thresholds", "training"},
     ),
     "metrics": ({"numpy", "sklearn"}, {"labels"}),

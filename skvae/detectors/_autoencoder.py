@@ -185,3 +185,6 @@ class AEOutlierDetector(BaseDetector):
         self.memory = memory
         self.random_state = random_state
         self.verbose = verbose
+
+    def _row_score_arguments(self) -> dict[str, Any]:
+        return {"top_features": self.top_features}

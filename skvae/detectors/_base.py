@@ -58,7 +58,6 @@ class BaseDetector(OutlierMixin, BaseEstimator):
     }
 
     _network_class: type
-    top_features: float
     network_: Any
     _recipe: dict[str, Any]
 
@@ -79,7 +78,7 @@ class BaseDetector(OutlierMixin, BaseEstimator):
 
     def _row_score_arguments(self) -> dict[str, Any]:
         """Return what the network's ``row_scores`` takes beside the rows."""
-        return {"top_features": self.top_features, **self._score_arguments()}
+        return self._score_arguments()
 
     def set_params(self, **params: Any) -> Self:
         """Set parameters of this detector and of its architecture.

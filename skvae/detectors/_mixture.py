@@ -16,6 +16,7 @@ from sklearn.mixture import GaussianMixture
 from sklearn.utils import Bunch, check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
+from threadpoolctl import threadpool_limits
 
 from skvae.detectors._base import BaseDetector
 from skvae.networks import VAE, AutoEncoder, MixtureAutoEncoder, MixtureVAE
@@ -67,9 +68,6 @@ class _MixtureDetector(BaseDetector):
             "covariance_weight": float(self.covariance_weight),
         }
 
-    def _row_score_arguments(self) -> dict[str, Any]:
-        return {}
-
     def _train(
         self,
         train: Callable[..., tuple[Weights, list[dict[str, float]]]],
@@ -79,6 +77,15 @@ class _MixtureDetector(BaseDetector):
         seed: int,
         device: str,
     ) -> tuple[Weights, list[dict[str, float]]]:
+        if self.n_components > len(X):
+            raise ValueError(
+                f"n_components={self.n_components} is more than the rows to fit: X has n_samples = "
+                f"{len(X)}. Lower it."
+            )
+        if device.startswith("mps"):
+            raise ValueError(
+                f"device={device!r} has no float64, which mixtures are computed in. Use 'cpu'."
+            )
         names = self._autoencoder_arguments(X.shape[1:])
         autoencoder = {name: arguments[name] for name in names}
         weights, history = train(self._autoencoder_class, autoencoder, X)
@@ -91,16 +98,16 @@ class _MixtureDetector(BaseDetector):
             max_epochs=ceil(SECOND_STAGE_EPOCHS * len(history)),
             lr=SECOND_STAGE_LR * float(self.lr),
         )
-        history += [{**record, "epoch": record["epoch"] + len(history)} for record in more]
+        more = [{**record, "epoch": record["epoch"] + len(history)} for record in more]
         network = build_network(self._network_class, arguments, weights, seed=seed, device=device)
         jitter = fit_mixture(network, X, seed=seed, device=device)
         if jitter:
             warnings.warn(
                 f"A covariance of the mixture was not positive definite until {jitter:g} times the "
                 f"variances was added. Raise reg_covar (now {self.reg_covar:g}).",
-                stacklevel=2,
+                stacklevel=5,
             )
-        return weights_of(network), history
+        return weights_of(network), history + more
 
     def _guess(
         self,
@@ -116,8 +123,9 @@ class _MixtureDetector(BaseDetector):
             self._network_class, arguments, weights, seed=seed, device=device, strict=False
         )
         random_state = check_random_state(seed)
-        features = draw_features(network, _some(X, random_state), seed=seed, device=device)
-        features = _some(features, random_state)
+        rows = _some(len(X), random_state)
+        features = draw_features(network, X, rows, seed=seed, device=device)
+        features = features[_some(len(features), random_state)]
         location, scale = features.mean(axis=0), features.std(axis=0)
         scale[scale < CONSTANT * np.maximum(1, abs(location))] = 1.0
         mixture = GaussianMixture(
@@ -129,7 +137,9 @@ class _MixtureDetector(BaseDetector):
         with warnings.catch_warnings(), config_context(array_api_dispatch=False):
             # It only has to be a beginning, and components may well coincide.
             warnings.simplefilter("ignore", ConvergenceWarning)
-            mixture.fit((features - location) / scale)
+            # On one thread, since its last digits depend on their number.
+            with threadpool_limits(1):
+                mixture.fit((features - location) / scale)
         guess = {
             "location": location,
             "scale": scale,
@@ -173,7 +183,7 @@ class _MixtureDetector(BaseDetector):
         return self._apply(self.network_.membership, X)
 
     def latent_features(self, X: ArrayLike) -> NDArray[np.float32]:
-        """Return the features that the mixture is over.
+        """Return the codes of rows, and what their reconstructions say.
 
         Parameters
         ----------
@@ -184,7 +194,8 @@ class _MixtureDetector(BaseDetector):
         -------
         features : ndarray of shape (n_samples, n_latent_features) of float32
             The code in the first ``latent_dim`` columns, then one column for each of
-            ``reconstruction_features``. A variational network takes the mean of the code.
+            ``reconstruction_features``. Those of a variational network are of the mean
+            code; its mixture is over drawn codes.
         """
         X = self._validate_fitted(X)
         return self._apply(self.network_.latent_features, X)
@@ -206,10 +217,10 @@ class _MixtureDetector(BaseDetector):
         return super().feature_scores(X)
 
 
-def _some(rows: NDArray[Any], random_state: RandomState) -> NDArray[Any]:
-    if len(rows) <= GUESS_ROWS:
-        return rows
-    return rows[np.sort(random_state.choice(len(rows), GUESS_ROWS, replace=False))]
+def _some(n_rows: int, random_state: RandomState) -> NDArray[np.intp]:
+    if n_rows <= GUESS_ROWS:
+        return np.arange(n_rows)
+    return np.sort(random_state.choice(n_rows, GUESS_ROWS, replace=False))
 
 
 class AEGMMDetector(_MixtureDetector):
@@ -261,7 +272,7 @@ class AEGMMDetector(_MixtureDetector):
     max_epochs : int or 'auto', default='auto'
         The number of passes over the training rows in the first of two stages, see Notes.
         'auto' is as many as make 2,000 steps, and at least one. The second stage has a
-        quarter of the number.
+        quarter of the epochs that the first one had.
 
     batch_size : int or 'auto', default='auto'
         The largest number of rows in a step. 'auto' is 8 for at most 500 rows to train on,
@@ -282,13 +293,14 @@ class AEGMMDetector(_MixtureDetector):
 
     n_iter_no_change : int, default=10
         Training stops early after this number of epochs without an improvement. With
-        ``max_epochs='auto'`` epochs of less than 20 steps are counted together.
+        ``max_epochs='auto'`` epochs of less than 20 steps are counted together in the first
+        stage.
 
     tol : float, default=1e-4
         A smaller fall of the validation loss is not an improvement.
 
     device : str, default='auto'
-        The torch device that trains and scores: 'cpu', 'cuda', 'cuda:1', 'mps', or
+        The torch device that trains and scores: 'cpu', 'cuda', 'cuda:1', or
         'auto', which takes a CUDA device if there is one and a step has at least 5e7
         multiplications for it, and else the CPU.
 
@@ -468,11 +480,12 @@ class VAEGMMDetector(_MixtureDetector):
 
     beta : float, default=0.1
         The weight of the divergence in the training loss; 1 is the plain variational
-        autoencoder, less lets the code say more. The score has it at 1.
+        autoencoder, less lets the code say more.
 
     samples : int, default=10
         The number of codes, drawn from a row's posterior with the same noise for each row
-        at each call, over which the score and the memberships of the row are means.
+        at each call, over which the score and the memberships of the row are means. The
+        mixture is fitted to as many, with fresh noise.
 
     n_components : int, default=4
         The number of Gaussians. If the rows have fewer clusters, some share one.
@@ -499,7 +512,7 @@ class VAEGMMDetector(_MixtureDetector):
     max_epochs : int or 'auto', default='auto'
         The number of passes over the training rows in the first of two stages, see Notes.
         'auto' is as many as make 2,000 steps, and at least one. The second stage has a
-        quarter of the number.
+        quarter of the epochs that the first one had.
 
     batch_size : int or 'auto', default='auto'
         The largest number of rows in a step. 'auto' is 8 for at most 500 rows to train on,
@@ -520,13 +533,14 @@ class VAEGMMDetector(_MixtureDetector):
 
     n_iter_no_change : int, default=10
         Training stops early after this number of epochs without an improvement. With
-        ``max_epochs='auto'`` epochs of less than 20 steps are counted together.
+        ``max_epochs='auto'`` epochs of less than 20 steps are counted together in the first
+        stage.
 
     tol : float, default=1e-4
         A smaller fall of the validation loss is not an improvement.
 
     device : str, default='auto'
-        The torch device that trains and scores: 'cpu', 'cuda', 'cuda:1', 'mps', or
+        The torch device that trains and scores: 'cpu', 'cuda', 'cuda:1', or
         'auto', which takes a CUDA device if there is one and a step has at least 5e7
         multiplications for it, and else the CPU.
 

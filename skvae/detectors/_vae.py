@@ -305,3 +305,6 @@ class VAEOutlierDetector(BaseDetector):
 
     def _score_arguments(self) -> dict[str, Any]:
         return {"score": vars(self)["score"]}
+
+    def _row_score_arguments(self) -> dict[str, Any]:
+        return {"top_features": self.top_features, **self._score_arguments()}

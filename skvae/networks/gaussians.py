@@ -119,16 +119,17 @@ class Gaussians(nn.Module):
 def stable_cholesky(covariances: Tensor) -> tuple[Tensor, float]:
     """Return lower factors of covariances, and what had to be added to their diagonals.
 
-    The jitter is 0 but for matrices that are not positive definite in float64; for those it
-    grows tenfold from 1e-10 until they are. Of matrices that are not finite the factors
-    are not finite either.
+    The jitter is a share of the mean of each diagonal: 0 but for matrices that are not
+    positive definite in float64, for which it grows tenfold from 1e-10, at most to 1, until
+    they are. Of matrices that are not finite the factors are not finite either.
     """
     factors, failed = torch.linalg.cholesky_ex(covariances)
     jitter = 0.0
     while failed.any() and jitter < LARGEST_JITTER:
         jitter = max(10 * jitter, SMALLEST_JITTER)
-        eye = torch.eye(covariances.shape[-1], dtype=covariances.dtype, device=covariances.device)
-        factors, failed = torch.linalg.cholesky_ex(covariances + jitter * eye)
+        diagonals = covariances.diagonal(dim1=1, dim2=2)
+        added = torch.full_like(diagonals, jitter) * diagonals.mean(1, keepdim=True)
+        factors, failed = torch.linalg.cholesky_ex(covariances + torch.diag_embed(added))
     return factors, jitter
 
 

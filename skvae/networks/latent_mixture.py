@@ -103,9 +103,10 @@ class LatentMixture(nn.Module):
     def settle(self, moments: Moments) -> float:
         """Take the mixture that follows from moments, and return the jitter it needed."""
         mixture = Mixture.from_moments(moments, self.reg_covar)
-        _, jitter = stable_cholesky(mixture.covariances)
-        jittered = mixture.covariances + jitter * torch.eye(len(self.scale)).to(self.scale)
-        self.fitted.mixture = mixture._replace(covariances=jittered)
+        factors, jitter = stable_cholesky(mixture.covariances)
+        if jitter:
+            mixture = mixture._replace(covariances=factors @ factors.mT)
+        self.fitted.mixture = mixture
         return jitter
 
     def log_density(self, features: Tensor) -> Tensor:

@@ -21,7 +21,10 @@ def join_latent_features(
     code: Tensor, x: Tensor, reconstruction: Tensor, reconstruction_features: ReconstructionFeatures
 ) -> Tensor:
     """Return codes side by side with what their reconstructions say about the rows."""
-    functions = [RECONSTRUCTION_FEATURES.get(name, name) for name in reconstruction_features]
+    functions = [
+        feature if callable(feature) else RECONSTRUCTION_FEATURES[feature]
+        for feature in reconstruction_features
+    ]
     columns = [function(x, reconstruction).unsqueeze(1) for function in functions]
     return torch.cat([code, *columns], dim=1)
 
@@ -122,10 +125,6 @@ class _Mixture(nn.Module):
         """Return how much each row belongs to each Gaussian, (n_rows, n_components)."""
         return self._mean(self.latent_mixture.membership, x)
 
-    def feature_scores(self, x: Tensor) -> Tensor:
-        """Return minus the squared error of each feature, in the shape of ``x``."""
-        return -(x - self(x)).square()
-
     def row_scores(self, x: Tensor) -> Tensor:
         """Return minus the energy of each row, in nats."""
         # Rows far beyond all others have more than float32 holds.
@@ -133,11 +132,12 @@ class _Mixture(nn.Module):
         return self._mean(self.latent_mixture.log_density, x).clamp(min=-largest)
 
 
-class MixtureAutoEncoder(_Mixture, AutoEncoder):
+# The scores of a mixture leave no choice, and so take nothing but the rows.
+class MixtureAutoEncoder(_Mixture, AutoEncoder):  # type: ignore[misc]
     """Autoencoder with a mixture of Gaussians over its latent features."""
 
 
-class MixtureVAE(_Mixture, VAE):
+class MixtureVAE(_Mixture, VAE):  # type: ignore[misc]
     """Variational autoencoder with a mixture over the features of sampled codes.
 
     Parameters
@@ -166,3 +166,7 @@ class MixtureVAE(_Mixture, VAE):
         deviation = torch.exp(0.5 * log_variance)
         for noise in self.code_noise:
             yield mean + (torch.randn_like(mean) if fresh else noise) * deviation
+
+    def feature_scores(self, x: Tensor) -> Tensor:  # type: ignore[override]
+        """Return minus the squared error of each feature, in the shape of ``x``."""
+        return self.reconstruction(x)

@@ -1,5 +1,6 @@
 """A mixture over what a network says of many rows, batch by batch."""
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -9,15 +10,16 @@ import torch
 from numpy.typing import NDArray
 
 from skvae.training.batches import Batches, Rows
+from skvae.training.scoring import batch_rows_for
 from skvae.training.seeds import isolated_seed
 from skvae.training.threads import single_thread
 
 __all__ = ["draw_features", "fit_mixture"]
 
-BATCH_ROWS = 4096
 
-
-def draw_features(network: Any, X: NDArray[Any], *, seed: int, device: str) -> NDArray[np.float64]:
+def draw_features(
+    network: Any, X: NDArray[Any], index: NDArray[np.intp], *, seed: int, device: str
+) -> NDArray[np.float64]:
     """Return the latent features of all codes that are drawn for rows.
 
     Parameters
@@ -26,7 +28,10 @@ def draw_features(network: Any, X: NDArray[Any], *, seed: int, device: str) -> N
         A network with ``drawn_features``, in evaluation mode.
 
     X : ndarray of shape (n_samples, ...)
-        The rows.
+        The array of rows.
+
+    index : ndarray of shape (n_rows,) of int
+        Which of its rows.
 
     seed : int
         Governs the draws.
@@ -37,10 +42,10 @@ def draw_features(network: Any, X: NDArray[Any], *, seed: int, device: str) -> N
     Returns
     -------
     features : ndarray of shape (n_codes, n_features)
-        As many rows for each row of ``X`` as the network draws codes.
+        As many rows for each of the rows as the network draws codes.
     """
     with _repeatable(seed, device):
-        features = [network.drawn_features(batch).cpu() for batch in _batches(X, device)]
+        features = [network.drawn_features(batch).cpu() for batch in _batches(X, index, device)]
         return torch.cat(features).double().numpy()
 
 
@@ -72,7 +77,7 @@ def fit_mixture(network: Any, X: NDArray[Any], *, seed: int, device: str) -> flo
     """
     total = None
     with _repeatable(seed, device):
-        for batch in _batches(X, device):
+        for batch in _batches(X, np.arange(len(X)), device):
             moments = network.moments(batch)
             share = len(batch) / len(X)
             if total is None:
@@ -90,5 +95,5 @@ def _repeatable(seed: int, device: str) -> Iterator[None]:
         yield
 
 
-def _batches(X: NDArray[Any], device: str) -> Batches:
-    return Batches(Rows(X, np.arange(len(X))), BATCH_ROWS, torch.device(device))
+def _batches(X: NDArray[Any], index: NDArray[np.intp], device: str) -> Batches:
+    return Batches(Rows(X, index), batch_rows_for(math.prod(X.shape[1:])), torch.device(device))

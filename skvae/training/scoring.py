@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from skvae.training.threads import single_thread
 
-__all__ = ["apply_to_rows"]
+__all__ = ["apply_to_rows", "batch_rows_for"]
 
 # At most so many rows in a batch, and about so many values: fewer rows leave threads waiting
 # for Python, more values leave the processor's cache.
@@ -66,7 +66,7 @@ def apply_to_rows(
         If the function returns a value that is not finite.
     """
     kind = torch.device(device).type
-    batch_rows = _batch_rows(math.prod(X.shape[1:])) if kind == "cpu" else DEVICE_BATCH_ROWS
+    batch_rows = batch_rows_for(math.prod(X.shape[1:])) if kind == "cpu" else DEVICE_BATCH_ROWS
 
     def apply(function: Callable[[torch.Tensor], torch.Tensor], start: int) -> NDArray[Any]:
         rows = X[start : start + batch_rows]
@@ -114,7 +114,8 @@ def apply_to_rows(
     return result
 
 
-def _batch_rows(n_values: int) -> int:
+def batch_rows_for(n_values: int) -> int:
+    """Return how many rows of so many values suit a batch on the CPU."""
     n_rows = max(SMALLEST_BATCH, min(BATCH_ROWS, BATCH_VALUES // n_values))
     return 1 << (n_rows.bit_length() - 1)
 

@@ -267,6 +267,8 @@ def count_trainings(monkeypatch):
     return calls
 
 
+# joblib warns when it writes slowly, as on a busy machine.
+@pytest.mark.filterwarnings("ignore:Persisting input arguments took")
 def test_memory_keeps_networks_apart_by_what_influences_training(
     detector_class, X, monkeypatch, tmp_path
 ):

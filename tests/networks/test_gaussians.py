@@ -75,12 +75,12 @@ def test_a_component_without_rows_is_as_wide_as_all_rows(rows):
 
 
 def test_jitter_grows_until_a_matrix_is_positive_definite():
-    indefinite = torch.diag(torch.tensor([1.0, -3e-6], dtype=torch.float64))[None]
-    factors, jitter = stable_cholesky(indefinite)
-    assert jitter == pytest.approx(1e-5)
-    torch.testing.assert_close(
-        factors @ factors.mT, indefinite + jitter * torch.eye(2, dtype=torch.float64)
-    )
+    for scale in (1.0, 1e20):
+        indefinite = scale * torch.diag(torch.tensor([2.0, -3e-6], dtype=torch.float64))[None]
+        factors, jitter = stable_cholesky(indefinite)
+        assert jitter == pytest.approx(1e-5)
+        added = jitter * scale * torch.eye(2, dtype=torch.float64)
+        torch.testing.assert_close(factors @ factors.mT, indefinite + added, rtol=1e-5, atol=0)
     assert stable_cholesky(torch.eye(2)[None])[1] == 0.0
 
 

@@ -131,6 +131,17 @@ def test_scores_of_drawn_codes_are_means_over_the_same_noise():
     assert network.drawn_features(x).shape == (40, 4)
 
 
+def test_a_mixture_that_needs_jitter_has_it_and_says_so(network, x):
+    mixture = network.latent_mixture
+    moments = mixture.moments(network.latent_features(x).detach())
+    # As if a sum of squares had been rounded down.
+    moments.products[0] -= torch.diag(moments.products[0].diagonal() * 2)
+    jitter = mixture.settle(moments)
+    assert jitter > 0
+    assert torch.linalg.cholesky_ex(mixture.fitted.covariances).info.sum() == 0
+    assert network.row_scores(x).isfinite().all()
+
+
 def test_memberships_are_shares(network, x):
     membership = network.membership(x)
     assert membership.shape == (64, 3)

@@ -35,7 +35,9 @@ def X(rng):
 
 def test_the_draws_follow_from_the_seed_and_leave_no_trace(network, X):
     state = torch.random.get_rng_state()
-    first, again, other = (draw_features(network, X, seed=seed, device="cpu") for seed in (0, 0, 1))
+    first, again, other = (
+        draw_features(network, X, np.arange(100), seed=seed, device="cpu") for seed in (0, 0, 1)
+    )
     assert first.shape == (400, 3)
     np.testing.assert_array_equal(first, again)
     assert (first[:, :2] != other[:, :2]).all()
@@ -43,7 +45,7 @@ def test_the_draws_follow_from_the_seed_and_leave_no_trace(network, X):
 
 
 def test_the_mixture_is_that_of_all_drawn_features(network, X):
-    features = draw_features(network, X, seed=0, device="cpu")
+    features = draw_features(network, X, np.arange(100), seed=0, device="cpu")
     expected = Mixture.from_moments(network.latent_mixture.moments(torch.from_numpy(features)), 0.1)
     assert fit_mixture(network, X, seed=0, device="cpu") == 0.0
     for value, wanted in zip(network.latent_mixture.fitted.mixture, expected, strict=True):
@@ -55,8 +57,8 @@ def test_batches_do_not_matter(X, monkeypatch):
         torch.manual_seed(0)
         network = MixtureAutoEncoder(**ARGUMENTS).eval()
     mixtures = []
-    for batch_rows in (100, 7):
-        monkeypatch.setattr(skvae.training.mixtures, "BATCH_ROWS", batch_rows)
+    for batch_rows in (lambda n_values: 100, lambda n_values: 7):
+        monkeypatch.setattr(skvae.training.mixtures, "batch_rows_for", batch_rows)
         fit_mixture(network, X, seed=0, device="cpu")
         mixtures.append([part.clone() for part in network.latent_mixture.fitted.mixture])
     for value, expected in zip(*mixtures, strict=True):
