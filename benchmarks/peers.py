@@ -9,7 +9,7 @@ of itself.
 from functools import partial
 
 import numpy as np
-import plain_dagmm as plain
+import plain_dagmm
 import torch
 from sklearn.ensemble import IsolationForest
 from sklearn.neighbors import LocalOutlierFactor, NearestNeighbors
@@ -47,10 +47,10 @@ def neighbours(X_train, X, seed):
     return distances[:, -1]
 
 
-def plain_dagmm(X_train, X, seed):
+def dagmm(X_train, X, seed):
     # Where there is no score, all rows get the same: an AUROC of 50.
     try:
-        return np.nan_to_num(plain.scores(X_train, X, seed))
+        return np.nan_to_num(plain_dagmm.scores(X_train, X, seed))
     except torch.linalg.LinAlgError:
         return np.zeros(len(X_train if X is None else X))
 
@@ -63,6 +63,7 @@ DETECTORS = {
     "k-NN": neighbours,
     "LocalOutlierFactor": local_outlier_factor,
     "IsolationForest": isolation_forest,
+    "plain DAGMM": dagmm,
 }
 
 if pyod is not None:

@@ -13,8 +13,10 @@ by time, and KDD Cup 1999, as in kddcup99.py. What is measured is added to a fil
 and what is in the file is not measured again: begin a new file when a default has changed::
 
     python benchmarks/quality.py --adbench ../shared/data/adbench --results doc/quality/adbench.csv
-    python benchmarks/quality.py --adbench ../shared/data/adbench --ablation --seeds 0 \
-        --results doc/quality/ablation.csv
+    python benchmarks/quality.py --adbench ../shared/data/adbench --seeds 0 \
+        --ablation VAEOutlierDetector AEOutlierDetector --results doc/quality/ablation.csv
+    python benchmarks/quality.py --adbench ../shared/data/adbench --seeds 0 \
+        --ablation AEGMMDetector --results doc/quality/mixtures.csv
     python benchmarks/quality.py --bundled --results doc/quality/bundled.csv
     python benchmarks/quality.py --creditcard ../shared/data/creditcard_day1.npz \
         --kddcup99 ../shared/data/kddcup.data_10_percent.gz --results doc/quality/tasks.csv
@@ -178,11 +180,11 @@ def chosen_detectors(args):
     """Return functions that score rows, by name."""
     functions = peers.DETECTORS
     if args.ablation:
-        functions = {"plain_dagmm": peers.plain_dagmm}
-        for name, variants in ABLATION.items():
+        functions = {}
+        for name in args.ablation:
             detect = peers.DETECTORS[name]
             functions[f"{name}()"] = detect
-            for changed in variants:
+            for changed in ABLATION[name]:
                 label = ", ".join(f"{key}={value!r}" for key, value in changed.items())
                 functions[f"{name}({label})"] = partial(vary, detect, **changed)
     return {name: functions[name] for name in args.detectors or functions}
@@ -297,7 +299,7 @@ def main():
     parser.add_argument("--creditcard", type=Path, help="an .npz file with X, y and time")
     parser.add_argument("--kddcup99", type=Path, help="a copy of the 10 %% file")
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2, 3, 4])
-    parser.add_argument("--ablation", action="store_true", help="vary skvae's defaults instead")
+    parser.add_argument("--ablation", nargs="+", choices=ABLATION, help="vary their defaults")
     parser.add_argument("--detectors", nargs="+", help="names, by default all")
     parser.add_argument("--tables", action="store_true", help="write tables beside the results")
     parser.add_argument("--figure", type=Path, help="draw the ranks into this file")

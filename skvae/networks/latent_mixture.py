@@ -91,13 +91,13 @@ class LatentMixture(nn.Module):
             rate = min(1.0, len(rows) / RUNNING_ROWS)
             pairs = zip(self.running, moments, strict=True)
             self.running = Moments(*(old.lerp(new.detach(), rate) for old, new in pairs))
-        log_joint = Mixture.from_moments(self.running, self.reg_covar).log_joint(rows)
-        bound = (membership * (log_membership - log_joint)).sum(1).mean()
         # The value is that of the running moments, and the gradient that of the batch.
         pairs = zip(self.running, moments, strict=True)
-        moments = Moments(*(old + new - new.detach() for old, new in pairs))
-        covariances = Mixture.from_moments(moments, self.reg_covar).covariances
-        variances = covariances.diagonal(dim1=1, dim2=2)[:, : self.code_dim]
+        moments = Moments(*(old + (new - new.detach()) for old, new in pairs))
+        mixture = Mixture.from_moments(moments, self.reg_covar)
+        log_joint = Mixture(*(part.detach() for part in mixture)).log_joint(rows)
+        bound = (membership * (log_membership - log_joint)).sum(1).mean()
+        variances = mixture.covariances.diagonal(dim1=1, dim2=2)[:, : self.code_dim]
         return bound.float(), variances.reciprocal().sum().float()
 
     def settle(self, moments: Moments) -> float:
