@@ -1,10 +1,11 @@
 """Deep anomaly detectors that feel like scikit-learn."""
 
 from skvae._version import __version__
-from skvae.architectures import MLP
+from skvae.architectures import MLP, Conv1d
 from skvae.detectors import (
     AEGMMDetector,
     AEOutlierDetector,
+    ReconstructionHistogramClassifier,
     VAEGMMDetector,
     VAEOutlierDetector,
 )
@@ -13,6 +14,8 @@ __all__ = [
     "MLP",
     "AEGMMDetector",
     "AEOutlierDetector",
+    "Conv1d",
+    "ReconstructionHistogramClassifier",
     "VAEGMMDetector",
     "VAEOutlierDetector",
     "__version__",

@@ -22,7 +22,8 @@ def offset_from_scores(
     contamination : 'auto' or float in (0, 0.5]
         A float is the share of rows that get a score below the offset. 'auto' takes the
         bulk of the scores for normal: outliers are below Tukey's lower fence, which is
-        1.5 interquartile ranges below the first quartile, and at least the lowest 1 %.
+        1.5 interquartile ranges below the first quartile, and at least the lowest 1 %, with
+        all rows that share the lowest score if these are at most a tenth.
 
     Returns
     -------
@@ -38,6 +39,9 @@ def offset_from_scores(
     if contamination == "auto":
         lowest, first, third = np.percentile(scores, [1, 25, 75])
         offset = float(max(lowest, first - 1.5 * (third - first)))
+        above = scores[scores > offset]
+        if scores.min() == offset and len(above) >= 0.9 * len(scores):
+            offset = float(above.min())
         n_wanted = max(float(np.count_nonzero(scores < offset)), 0.01 * len(scores))
     else:
         offset = float(np.percentile(scores, 100.0 * contamination))

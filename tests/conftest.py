@@ -6,14 +6,24 @@ os.environ["SCIPY_ARRAY_API"] = "1"
 
 import numpy as np
 import pytest
-from instances import ARGUMENTS
+from instances import ARGUMENTS, with_parameter
 from sklearn.datasets import make_blobs
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 
-@pytest.fixture(params=ARGUMENTS, ids=lambda detector_class: detector_class.__name__)
+def name(detector_class):
+    return detector_class.__name__
+
+
+@pytest.fixture(params=with_parameter("architecture"), ids=name)
 def detector_class(request):
+    """Each detector on a network."""
+    return request.param
+
+
+@pytest.fixture(params=ARGUMENTS, ids=name)
+def any_detector_class(request):
     return request.param
 
 

@@ -1,11 +1,13 @@
 """The one table of constructor arguments that make the detectors cheap to fit in tests."""
 
 from sklearn.base import clone
+from sklearn.ensemble import RandomForestClassifier
 
 from skvae import (
     MLP,
     AEGMMDetector,
     AEOutlierDetector,
+    ReconstructionHistogramClassifier,
     VAEGMMDetector,
     VAEOutlierDetector,
 )
@@ -22,6 +24,15 @@ ARGUMENTS = {
     VAEOutlierDetector: {**CHEAP, "latent_dim": 2},
     AEGMMDetector: {**CHEAP, "latent_dim": 2, "n_components": 2},
     VAEGMMDetector: {**CHEAP, "latent_dim": 2, "n_components": 2, "samples": 3},
+    ReconstructionHistogramClassifier: {
+        "detector": AEOutlierDetector(
+            architecture=MLP(hidden_layer_sizes=(16, 8)), latent_dim=2, max_epochs=20, batch_size=64
+        ),
+        "classifier": RandomForestClassifier(n_estimators=10),
+        # With few bins and few columns most rows would have the same histogram.
+        "bins": 100,
+        "random_state": 0,
+    },
 }
 
 

@@ -41,3 +41,12 @@ def test_equal_scores_are_never_outliers():
         assert offset_from_scores(scores, "auto") == -1.5
     with pytest.warns(UserWarning, match=r"asks for 10 outliers among 100 rows, but 0 are below"):
         assert offset_from_scores(scores, 0.1) == -1.5
+
+
+@pytest.mark.parametrize(("n_lowest", "flagged"), [(60, 60), (150, 0)])
+def test_auto_flags_all_that_share_the_lowest_score_or_none(rng, n_lowest, flagged, recwarn):
+    scores = np.r_[np.zeros(n_lowest), rng.uniform(1, 2, 1000 - n_lowest)]
+    # Without a fence below the lowest scores.
+    scores[n_lowest : n_lowest + 400] = 0.5
+    assert (scores < offset_from_scores(scores, "auto")).sum() == flagged
+    assert len(recwarn) == (flagged == 0)

@@ -1,5 +1,6 @@
 """Shapes of networks: small cloneable objects that build an encoder and a decoder."""
 
+from skvae.architectures._convolutional import Conv1d
 from skvae.architectures._mlp import MLP
 
-__all__ = ["MLP"]
+__all__ = ["MLP", "Conv1d"]

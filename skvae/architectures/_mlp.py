@@ -10,14 +10,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils._param_validation import Interval, StrOptions
 from torch import nn
 
-ACTIVATIONS = {
-    "elu": nn.ELU,
-    "gelu": nn.GELU,
-    "leaky_relu": nn.LeakyReLU,
-    "relu": nn.ReLU,
-    "silu": nn.SiLU,
-    "tanh": nn.Tanh,
-}
+from skvae.architectures._activations import ACTIVATIONS
 
 
 class MLP(BaseEstimator):
@@ -32,8 +25,8 @@ class MLP(BaseEstimator):
         The sizes of the encoder's hidden layers. The decoder has them in reverse.
 
     activation : {'elu', 'gelu', 'leaky_relu', 'relu', 'silu', 'tanh'}, default='silu'
-        The non-linearity after each hidden layer. The code and the reconstruction are
-        linear in the last hidden layer.
+        The non-linearity after each hidden layer, with a slope of 0.2 for 'leaky_relu'. The
+        code and the reconstruction are linear in the last hidden layer.
 
     dropout : float in [0, 1), default=0.0
         The share of hidden units that are silenced in each training step.

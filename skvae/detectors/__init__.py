@@ -2,6 +2,13 @@
 
 from skvae.detectors._autoencoder import AEOutlierDetector
 from skvae.detectors._mixture import AEGMMDetector, VAEGMMDetector
+from skvae.detectors._reconstruction_histogram import ReconstructionHistogramClassifier
 from skvae.detectors._vae import VAEOutlierDetector
 
-__all__ = ["AEGMMDetector", "AEOutlierDetector", "VAEGMMDetector", "VAEOutlierDetector"]
+__all__ = [
+    "AEGMMDetector",
+    "AEOutlierDetector",
+    "ReconstructionHistogramClassifier",
+    "VAEGMMDetector",
+    "VAEOutlierDetector",
+]

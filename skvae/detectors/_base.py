@@ -1,4 +1,4 @@
-"""The template of all detectors: validate, train or score, set the offset."""
+"""The template of detectors on a network: validate, train or score, set the offset."""
 
 import math
 import os
@@ -8,39 +8,36 @@ from functools import partial
 from itertools import chain
 from numbers import Integral, Real
 from os import PathLike
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn import config_context
-from sklearn.base import BaseEstimator, OutlierMixin, _fit_context
+from sklearn.base import _fit_context
 from sklearn.utils import check_random_state
-from sklearn.utils._param_validation import (
-    HasMethods,
-    Interval,
-    StrOptions,
-    validate_parameter_constraints,
-)
-from sklearn.utils.validation import check_is_fitted, check_memory, validate_data
+from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+from sklearn.utils.validation import check_is_fitted, check_memory
 
 from skvae.architectures import MLP
+from skvae.detectors._threshold import ThresholdDetector
+from skvae.failures import undone_on_failure
 from skvae.thresholds import offset_from_scores
 from skvae.training.auto import auto_batch_size
 from skvae.training.devices import choose_device, resolve_device
 from skvae.training.engine import VERSIONS, Stopping, train_network
 from skvae.training.scoring import apply_to_rows
 from skvae.training.weights import Weights, build_network, weights_of
+from skvae.validation import validate_rows
 
 
-class BaseDetector(OutlierMixin, BaseEstimator):
-    """What every detector does with its network.
+class BaseDetector(ThresholdDetector):
+    """What a detector does with its network.
 
     A subclass has a constructor, names the class of its network, and says what the
     network is built and scored with. Think twice before anything else comes here.
     """
 
     _parameter_constraints: dict = {
-        "contamination": [StrOptions({"auto"}), Interval(Real, 0, 0.5, closed="right")],
+        **ThresholdDetector._parameter_constraints,
         "architecture": [HasMethods(["build_encoder", "build_decoder"]), None],
         "latent_dim": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
         "max_epochs": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
@@ -124,13 +121,8 @@ class BaseDetector(OutlierMixin, BaseEstimator):
         FloatingPointError
             If the training diverges.
         """
-        before = self.__dict__.copy()
-        try:
-            self._fit(self._validate(X, reset=True))
-        except BaseException:
-            self.__dict__.clear()
-            self.__dict__.update(before)
-            raise
+        with undone_on_failure(self):
+            self._fit(validate_rows(self, X, reset=True, ensure_min_samples=2))
         return self
 
     def _fit(self, X: NDArray[Any]) -> None:
@@ -180,32 +172,6 @@ class BaseDetector(OutlierMixin, BaseEstimator):
         """Return the weights of the network and the history of its training."""
         return train(self._network_class, arguments, X)
 
-    def calibrate(
-        self, X: ArrayLike, *, contamination: float | Literal["auto"] | None = None
-    ) -> Self:
-        """Set the offset from other rows than those of ``fit``, without training.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Rows with a share of outliers that is known, or can be assumed.
-
-        contamination : 'auto' or float in (0, 0.5], default=None
-            The share of outliers in ``X``, or ``None`` for the detector's own parameter,
-            as it is now.
-
-        Returns
-        -------
-        self : object
-            The detector with a new ``offset_``.
-        """
-        check_is_fitted(self)
-        if contamination is None:
-            contamination = self.contamination
-        self._validated({"contamination": contamination})
-        self.offset_ = offset_from_scores(self.score_samples(X), contamination)
-        return self
-
     def score_samples(self, X: ArrayLike) -> NDArray[np.float64]:
         """Return how normal each row is.
 
@@ -243,36 +209,6 @@ class BaseDetector(OutlierMixin, BaseEstimator):
             The higher, the better the network knows such rows.
         """
         return float(np.mean(self.score_samples(X)))
-
-    def decision_function(self, X: ArrayLike) -> NDArray[np.float64]:
-        """Return the scores less the offset.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            The rows.
-
-        Returns
-        -------
-        decision : ndarray of shape (n_samples,)
-            Negative for outliers, zero and more for normal rows.
-        """
-        return self.score_samples(X) - self.offset_
-
-    def predict(self, X: ArrayLike) -> NDArray[np.int_]:
-        """Tell outliers from normal rows.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            The rows.
-
-        Returns
-        -------
-        is_inlier : ndarray of shape (n_samples,) of int
-            -1 for outliers, +1 for normal rows.
-        """
-        return np.where(self.decision_function(X) < 0, -1, 1)
 
     def feature_scores(self, X: ArrayLike) -> NDArray[np.float32]:
         """Return how normal each feature of each row is, given all of the row.
@@ -324,30 +260,13 @@ class BaseDetector(OutlierMixin, BaseEstimator):
         X = self._validate_fitted(X)
         return self._apply(self.network_.encode, X)
 
-    def _validated(self, parameters: dict[str, Any]) -> dict[str, Any]:
-        # They can be set after fit, which validates all of them.
-        constraints = {name: self._parameter_constraints[name] for name in parameters}
-        validate_parameter_constraints(constraints, parameters, caller_name=type(self).__name__)
-        return parameters
-
     def _apply(self, function: Callable[..., Any], X: NDArray[Any]) -> NDArray[np.float32]:
         tensors = chain(self.network_.parameters(), self.network_.buffers())
         return apply_to_rows(function, X, self.device_, shared=tensors)
 
-    def _validate(self, X: ArrayLike, *, reset: bool) -> NDArray[Any]:
-        # Rows become numpy arrays, which the batches are sliced from, whatever they were.
-        with config_context(array_api_dispatch=False):
-            return validate_data(
-                self,
-                X,
-                reset=reset,
-                dtype=[np.float64, np.float32],
-                ensure_min_samples=2 if reset else 1,
-            )
-
     def _validate_fitted(self, X: ArrayLike) -> NDArray[Any]:
         check_is_fitted(self)
-        return self._validate(X, reset=False)
+        return validate_rows(self, X, reset=False)
 
     def _build_network(self, weights: Any, device: str) -> Any:
         return build_network(self._network_class, weights=weights, device=device, **self._recipe)

@@ -237,8 +237,8 @@ def test_a_first_fit_that_fails_leaves_nothing(detector_class, X, arguments, fac
         detector.predict(X)
 
 
-def test_calibrate_moves_the_offset_and_nothing_else(detector_class, X, rng):
-    detector = cheap(detector_class).fit(X)
+def test_calibrate_moves_the_offset_and_nothing_else(any_detector_class, X, rng):
+    detector = cheap(any_detector_class).fit(X)
     scores, parameters = detector.score_samples(X), detector.get_params()
     batch = rng.permutation(X)[:100]
     assert detector.calibrate(batch, contamination=0.2) is detector
@@ -250,12 +250,12 @@ def test_calibrate_moves_the_offset_and_nothing_else(detector_class, X, rng):
 
 
 @pytest.mark.parametrize("contamination", [0, 0.7, "foo"])
-def test_calibrate_checks_the_contamination(detector_class, X, contamination):
-    detector = cheap(detector_class).fit(X)
+def test_calibrate_checks_the_contamination(any_detector_class, X, contamination):
+    detector = cheap(any_detector_class).fit(X)
     offset = detector.offset_
-    with pytest.raises(ValueError, match=r"'contamination' parameter of .*Detector must be"):
+    with pytest.raises(ValueError, match=r"'contamination' parameter of .* must be"):
         detector.calibrate(X, contamination=contamination)
-    with pytest.raises(ValueError, match=r"'contamination' parameter of .*Detector must be"):
+    with pytest.raises(ValueError, match=r"'contamination' parameter of .* must be"):
         detector.set_params(contamination=contamination).calibrate(X)
     assert detector.offset_ == offset
 

@@ -1,0 +1,329 @@
+"""The detector that learns from labelled outliers."""
+
+from numbers import Integral, Real
+from typing import Any, Literal, Self
+
+import numpy as np
+from numpy.random import RandomState
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator, _fit_context, clone
+from sklearn.ensemble import IsolationForest, RandomForestClassifier
+from sklearn.metrics import accuracy_score
+from sklearn.pipeline import Pipeline
+from sklearn.utils import check_random_state
+from sklearn.utils._param_validation import HasMethods, Interval
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_is_fitted
+
+from skvae.detectors._autoencoder import AEOutlierDetector
+from skvae.detectors._threshold import ThresholdDetector
+from skvae.failures import undone_on_failure
+from skvae.features import DifferenceHistogram, ReconstructionDifference
+from skvae.labels import is_outlier
+from skvae.thresholds import offset_from_scores
+from skvae.training.auto import auto_batch_size, auto_epochs
+from skvae.validation import validate_rows
+
+# Curves of bumps are restored to within a third of a percent only after as much.
+LR, N_STEPS = 4e-3, 4000
+
+
+def _has_predict_proba(estimator: "ReconstructionHistogramClassifier") -> bool:
+    if hasattr(estimator, "pipeline_"):
+        return hasattr(estimator.pipeline_[-1], "predict_proba")
+    return estimator.classifier is None or hasattr(estimator.classifier, "predict_proba")
+
+
+class ReconstructionHistogramClassifier(ThresholdDetector):
+    """Outlier detector that learns from labels which reconstruction errors matter.
+
+    A network is trained on normal rows only. What it cannot restore of other rows, the
+    signed differences, becomes a histogram for each row, and a classifier learns to tell
+    those of normal rows from those of outliers. A histogram forgets where the differences
+    were: a few labelled outliers are enough, and a bump is found wherever it is.
+
+    Parameters
+    ----------
+    detector : object, default=None
+        The detector with ``reconstruct``. ``None`` means an
+        :class:`~skvae.AEOutlierDetector` with a learning rate of 4e-3 and 4,000 steps.
+
+    classifier : object, default=None
+        Any classifier of scikit-learn. ``None`` means a
+        :class:`~sklearn.ensemble.RandomForestClassifier`.
+
+    bins : int or str, default=10
+        The number of bins, or a rule: see :class:`~skvae.features.DifferenceHistogram`.
+
+    range : tuple of two floats or float in (0, 1], default=0.99
+        The limits of the histograms, or the share of the differences that lies between
+        them.
+
+    held_out_fraction : float in (0, 1), default=0.2
+        The share of the normal rows that the network is not trained on. The classifier
+        learns from them and the outliers, since rows that the network was trained on are
+        restored better than new ones.
+
+    outlier_label : int or str, default=-1
+        The label of outliers in ``y``. With -1, normal rows must have +1; with another
+        one, all other labels are those of normal rows.
+
+    contamination : 'auto' or float in (0, 0.5], default='auto'
+        The share of outliers in the training rows, which sets the offset. 'auto' is where
+        the classifier itself changes its mind. Without labels, it is the same as in
+        :class:`~skvae.AEOutlierDetector`.
+
+    random_state : int, RandomState instance or None, default=None
+        Governs which rows are held out, and the detector and the classifier where they
+        have no random state of their own.
+
+    Attributes
+    ----------
+    offset_ : float
+        The threshold: ``decision_function = score_samples - offset_``.
+
+    pipeline_ : Pipeline
+        The fitted steps 'difference', 'histogram' and 'classifier'. Without its last step
+        it makes histograms of rows: ``pipeline_[:-1].transform(X)``.
+
+    detector_ : object
+        The fitted detector.
+
+    classes_ : ndarray of shape (2,)
+        The labels of the columns of ``predict_proba``: -1 and 1.
+
+    n_features_in_ : int
+        Number of features seen during :term:`fit`.
+
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
+        Names of features seen during :term:`fit`. Defined only when `X` has feature
+        names that are all strings.
+
+    See Also
+    --------
+    skvae.features.ReconstructionDifference : The first step, for pipelines of your own.
+    AEOutlierDetector : Needs no labels.
+
+    Notes
+    -----
+    Fitted without labels, an :class:`~sklearn.ensemble.IsolationForest` takes the place of
+    the classifier: unlike a covariance or a distance it minds neither counts that add up
+    to a constant nor a tenth of outliers among the rows. The score of the detector itself
+    is the better choice then, unless outliers have larger *and* smaller differences than
+    normal rows.
+
+    Searches take ``cv=StratifiedKFold(shuffle=True)``, so that each fold has outliers.
+
+    Examples
+    --------
+    >>> from skvae import ReconstructionHistogramClassifier
+    >>> from skvae.datasets import make_bumps
+    >>> X, y = make_bumps(500, 50, random_state=0)
+    >>> X_new, y_new = make_bumps(100, 100, random_state=1)
+    >>> detector = ReconstructionHistogramClassifier(random_state=0).fit(X, y)
+    >>> detector.score(X_new, y_new) > 0.9
+    True
+    """
+
+    _parameter_constraints: dict = {
+        **ThresholdDetector._parameter_constraints,
+        "detector": [HasMethods(["fit", "reconstruct"]), None],
+        "classifier": [HasMethods(["fit", "predict"]), None],
+        **DifferenceHistogram._parameter_constraints,
+        "held_out_fraction": [Interval(Real, 0, 1, closed="neither")],
+        "outlier_label": [Integral, str],
+        "random_state": ["random_state"],
+    }
+
+    def __init__(
+        self,
+        *,
+        detector: Any = None,
+        classifier: Any = None,
+        bins: int | str = 10,
+        range: float | tuple[float, float] = 0.99,
+        held_out_fraction: float = 0.2,
+        outlier_label: int | str = -1,
+        contamination: float | Literal["auto"] = "auto",
+        random_state: int | RandomState | None = None,
+    ) -> None:
+        self.detector = detector
+        self.classifier = classifier
+        self.bins = bins
+        self.range = range
+        self.held_out_fraction = held_out_fraction
+        self.outlier_label = outlier_label
+        self.contamination = contamination
+        self.random_state = random_state
+
+    # The detector and the classifier are validated by their own fits.
+    @_fit_context(prefer_skip_nested_validation=False)
+    def fit(self, X: ArrayLike, y: ArrayLike | None = None) -> Self:
+        """Train the network on normal rows, and the classifier on what it has not seen.
+
+        If it fails or is interrupted, the detector is left as it was before.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            The training rows.
+
+        y : array-like of shape (n_samples,), default=None
+            +1 for normal rows, -1 for outliers, or as ``outlier_label`` has it. ``None``
+            takes all rows for normal.
+
+        Returns
+        -------
+        self : object
+            The fitted detector.
+
+        Raises
+        ------
+        ValueError
+            If ``y`` has other labels, no outlier, or less than three normal rows.
+        FloatingPointError
+            If the training diverges.
+        """
+        with undone_on_failure(self):
+            if y is None:
+                rows = validate_rows(self, X, reset=True, ensure_min_samples=3)
+                outlier = np.zeros(len(rows), dtype=np.bool_)
+            else:
+                rows, labels = validate_rows(self, X, y, reset=True, ensure_min_samples=2)
+                outlier = self._is_outlier(labels)
+                if not outlier.any():
+                    raise ValueError(
+                        f"y has no outlier to learn from: {self.outlier_label!r} is not among its "
+                        f"labels, {np.unique(labels)[:5].tolist()}. Without labels, leave y out."
+                    )
+            self._fit(rows, outlier)
+        return self
+
+    def _fit(self, X: NDArray[Any], outlier: NDArray[np.bool_]) -> None:
+        rng = check_random_state(self.random_state)
+        normal = rng.permutation(np.flatnonzero(~outlier))
+        n_held_out = min(max(1, round(self.held_out_fraction * len(normal))), len(normal) - 2)
+        if n_held_out < 1:
+            raise ValueError(
+                f"y has {len(normal)} normal rows, but at least 3 are needed: two to train the "
+                "detector, and one to be held out for the classifier."
+            )
+        trained, others = normal[n_held_out:], np.r_[normal[:n_held_out], np.flatnonzero(outlier)]
+        detector = self.detector
+        if detector is None:
+            epochs = auto_epochs(-(-len(trained) // auto_batch_size(len(trained))), N_STEPS)
+            detector = AEOutlierDetector(lr=LR, max_epochs=epochs)
+        difference = ReconstructionDifference(_seeded(detector, rng)).fit(X[trained])
+        differences = difference.transform(X[others])
+        histogram = DifferenceHistogram(bins=self.bins, range=self.range).fit(differences)
+        classifier = self.classifier
+        if not outlier.any():
+            classifier = IsolationForest()
+        elif classifier is None:
+            classifier = RandomForestClassifier()
+        classifier = _seeded(classifier, rng).fit(
+            histogram.transform(differences), np.where(outlier[others], -1, 1)
+        )
+        self.pipeline_ = Pipeline(
+            [("difference", difference), ("histogram", histogram), ("classifier", classifier)]
+        )
+        self.classes_ = np.array([-1, 1])
+        if outlier.any() and self.contamination == "auto":
+            self.offset_ = 0.5 if _has_predict_proba(self) else 0.0
+        else:
+            self.offset_ = offset_from_scores(self._score_samples(X), self.contamination)
+
+    def fit_predict(self, X: ArrayLike, y: ArrayLike | None = None) -> NDArray[np.int_]:
+        """Fit, and tell outliers from normal rows among the training rows.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            The training rows.
+
+        y : array-like of shape (n_samples,), default=None
+            As in ``fit``.
+
+        Returns
+        -------
+        is_inlier : ndarray of shape (n_samples,) of int
+            -1 for outliers, +1 for normal rows.
+        """
+        return self.fit(X, y).predict(X)
+
+    @property
+    def detector_(self) -> Any:
+        """The fitted detector."""
+        return self.pipeline_["difference"].detector_
+
+    def score_samples(self, X: ArrayLike) -> NDArray[np.float64]:
+        """Return how normal each row is.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            The rows.
+
+        Returns
+        -------
+        scores : ndarray of shape (n_samples,)
+            The higher, the more normal: the probability of +1, or the decision function of
+            a classifier without probabilities, or, fitted without labels, the score of the
+            IsolationForest.
+        """
+        check_is_fitted(self)
+        return self._score_samples(validate_rows(self, X, reset=False))
+
+    def _score_samples(self, X: NDArray[Any]) -> NDArray[np.float64]:
+        if _has_predict_proba(self):
+            return self.pipeline_.predict_proba(X)[:, 1]
+        if hasattr(self.pipeline_[-1], "score_samples"):
+            return self.pipeline_.score_samples(X)
+        return self.pipeline_.decision_function(X).astype(np.float64)
+
+    @available_if(_has_predict_proba)
+    def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:
+        """Return the classifier's probabilities.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            The rows.
+
+        Returns
+        -------
+        probabilities : ndarray of shape (n_samples, 2)
+            That the row is an outlier, and that it is normal.
+        """
+        check_is_fitted(self)
+        return self.pipeline_.predict_proba(validate_rows(self, X, reset=False))
+
+    def score(self, X: ArrayLike, y: ArrayLike) -> float:
+        """Return the share of rows that are told right.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            The rows.
+
+        y : array-like of shape (n_samples,)
+            Their labels, as in ``fit``.
+
+        Returns
+        -------
+        accuracy : float
+            Between 0 and 1.
+        """
+        return float(accuracy_score(self._is_outlier(np.asarray(y)), self.predict(X) == -1))
+
+    def _is_outlier(self, y: NDArray[Any]) -> NDArray[np.bool_]:
+        return is_outlier(y) if self.outlier_label == -1 else y == self.outlier_label
+
+
+def _seeded(estimator: BaseEstimator, rng: RandomState) -> Any:
+    """Return a clone that draws nothing which ``rng`` does not govern."""
+    estimator = clone(estimator)
+    for name, value in sorted(estimator.get_params().items()):
+        if name.split("__")[-1] == "random_state" and value is None:
+            estimator.set_params(**{name: rng.randint(np.iinfo(np.int32).max)})
+    return estimator

@@ -1,0 +1,119 @@
+"""Rows less their reconstructions."""
+
+from typing import Any, Self
+
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin, _fit_context, clone
+from sklearn.utils import Tags
+from sklearn.utils._param_validation import HasMethods
+from sklearn.utils.validation import check_is_fitted
+
+from skvae.failures import undone_on_failure
+from skvae.validation import validate_rows
+
+
+class ReconstructionDifference(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
+    """Rows less what a detector makes of them, feature by feature, with their sign.
+
+    What a network trained on normal rows cannot restore is what is not normal about a row:
+    a column, a bump of a curve. A classifier learns from it with few labels.
+
+    Parameters
+    ----------
+    detector : object
+        A detector with ``reconstruct``, for instance :class:`~skvae.AEOutlierDetector`. A
+        clone of it is fitted. A fitted one in a :class:`~sklearn.frozen.FrozenEstimator`
+        is used as it is.
+
+    Attributes
+    ----------
+    detector_ : object
+        The fitted detector.
+
+    n_features_in_ : int
+        Number of features seen during :term:`fit`.
+
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
+        Names of features seen during :term:`fit`. Defined only when `X` has feature
+        names that are all strings.
+
+    See Also
+    --------
+    DifferenceHistogram : Where the differences are does not matter, only how large they are.
+    skvae.ReconstructionHistogramClassifier : Both and a classifier in one.
+
+    Notes
+    -----
+    A network restores the rows it was trained on better than others. A classifier that is
+    trained on the differences of these rows expects too small ones of new normal rows: train
+    the detector on other rows, freeze it, and fit the classifier on the rest, as below.
+
+    Examples
+    --------
+    >>> from sklearn.ensemble import RandomForestClassifier
+    >>> from sklearn.frozen import FrozenEstimator
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from skvae import AEOutlierDetector
+    >>> from skvae.datasets import make_bumps
+    >>> from skvae.features import ReconstructionDifference
+    >>> normal, _ = make_bumps(500, 0, random_state=0)
+    >>> detector = AEOutlierDetector(random_state=0).fit(normal)
+    >>> X, y = make_bumps(200, 200, random_state=1)
+    >>> classifier = make_pipeline(
+    ...     ReconstructionDifference(FrozenEstimator(detector)),
+    ...     RandomForestClassifier(random_state=0),
+    ... ).fit(X, y)
+    >>> X_new, y_new = make_bumps(200, 200, random_state=2)
+    >>> classifier.score(X_new, y_new) > 0.75
+    True
+    """
+
+    _parameter_constraints: dict = {"detector": [HasMethods(["fit", "reconstruct"])]}
+
+    def __init__(self, detector: Any) -> None:
+        self.detector = detector
+
+    # The detector is validated by its own fit.
+    @_fit_context(prefer_skip_nested_validation=False)
+    def fit(self, X: ArrayLike, y: Any = None) -> Self:
+        """Fit the detector.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            The training rows, of which most should be normal.
+
+        y : Ignored
+            Not used, present for API consistency by convention.
+
+        Returns
+        -------
+        self : object
+            The fitted transformer.
+        """
+        with undone_on_failure(self):
+            rows = validate_rows(self, X, reset=True)
+            self.detector_ = clone(self.detector).fit(rows, None)
+        return self
+
+    def transform(self, X: ArrayLike) -> NDArray[Any]:
+        """Subtract the reconstructions from the rows.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            The rows.
+
+        Returns
+        -------
+        differences : ndarray of the shape and dtype of X
+            In the units of ``X``: positive where a row has more than was restored.
+        """
+        check_is_fitted(self)
+        rows = validate_rows(self, X, reset=False)
+        return rows - self.detector_.reconstruct(rows)
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        return tags

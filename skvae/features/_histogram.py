@@ -1,0 +1,163 @@
+"""A histogram of each row's values."""
+
+from numbers import Integral, Real
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import (
+    BaseEstimator,
+    ClassNamePrefixFeaturesOutMixin,
+    TransformerMixin,
+    _fit_context,
+)
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.validation import check_is_fitted
+
+from skvae.failures import undone_on_failure
+from skvae.validation import validate_rows
+
+RULES = {"auto", "doane", "fd", "rice", "scott", "sqrt", "stone", "sturges"}
+# Blocks of so many values stay in the processor's cache.
+BLOCK_SIZE = 2**17
+
+
+class DifferenceHistogram(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+    """How many of a row's values fall into each of some bins.
+
+    Of :class:`ReconstructionDifference` it keeps how large the differences are and how
+    often, and forgets where: a bump is the same wherever on the curve it is.
+
+    Parameters
+    ----------
+    bins : int or str, default=10
+        The number of bins, all equally wide, or one of the rules of
+        :func:`numpy.histogram_bin_edges`, such as 'auto' or 'fd', for the number of values
+        that a row has.
+
+    range : tuple of two floats or float in (0, 1], default=0.99
+        The first and the last edge, or the share of the training values, those in the
+        middle, that lies between them. Values beyond count in the first and the last bin.
+
+    Attributes
+    ----------
+    bin_edges_ : ndarray of shape (n_bins + 1,)
+        The edges. A bin holds its lower edge, and the last one also its upper edge.
+
+    n_features_in_ : int
+        Number of features seen during :term:`fit`.
+
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
+        Names of features seen during :term:`fit`. Defined only when `X` has feature
+        names that are all strings.
+
+    See Also
+    --------
+    ReconstructionDifference : What to make histograms of.
+    sklearn.preprocessing.KBinsDiscretizer : Bins for each column instead.
+
+    Examples
+    --------
+    >>> from skvae.features import DifferenceHistogram
+    >>> histogram = DifferenceHistogram(bins=4, range=(-1.0, 1.0))
+    >>> histogram.fit_transform([[-0.7, 0.1, 0.2, 0.9], [0.0, 0.1, -5.0, 5.0]])
+    array([[1., 0., 2., 1.],
+           [1., 0., 2., 1.]])
+    >>> histogram.bin_edges_
+    array([-1. , -0.5,  0. ,  0.5,  1. ])
+    """
+
+    _parameter_constraints: dict = {
+        "bins": [Interval(Integral, 1, None, closed="left"), StrOptions(RULES)],
+        "range": [tuple, list, Interval(Real, 0, 1, closed="right")],
+    }
+
+    def __init__(
+        self,
+        *,
+        bins: int | str = 10,
+        range: float | tuple[float, float] = 0.99,
+    ) -> None:
+        self.bins = bins
+        self.range = range
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X: ArrayLike, y: Any = None) -> Self:
+        """Set the edges of the bins.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            The training rows.
+
+        y : Ignored
+            Not used, present for API consistency by convention.
+
+        Returns
+        -------
+        self : object
+            The fitted transformer.
+
+        Raises
+        ------
+        ValueError
+            If ``range`` is not two finite numbers, the lower one first.
+        """
+        with undone_on_failure(self):
+            values = validate_rows(self, X, reset=True)
+            limits = self._limits(values)
+            if isinstance(self.bins, str):
+                # As many as a row has, since the rules count them, spread as all are.
+                values = np.quantile(values, np.linspace(0, 1, values.shape[1]))
+            self.bin_edges_ = np.histogram_bin_edges(values, self.bins, limits)
+        return self
+
+    def transform(self, X: ArrayLike) -> NDArray[np.float64]:
+        """Count the values in each bin.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            The rows.
+
+        Returns
+        -------
+        counts : ndarray of shape (n_samples, n_bins)
+            The counts. Those of a row add up to the number of features.
+        """
+        check_is_fitted(self)
+        rows = validate_rows(self, X, reset=False)
+        counts = np.empty((len(rows), self._n_features_out))
+        n_rows = max(1, BLOCK_SIZE // rows.shape[1])
+        for start in range(0, len(rows), n_rows):
+            block = slice(start, start + n_rows)
+            counts[block] = self._count(rows[block])
+        return counts
+
+    def _limits(self, X: NDArray[Any]) -> tuple[float, float]:
+        if isinstance(self.range, Real):
+            outside = 1 - float(self.range)
+            low, high = np.quantile(X, [outside / 2, 1 - outside / 2])
+            return low, high
+        limits = np.asarray(self.range, dtype=float)
+        if limits.shape != (2,) or not np.isfinite(limits).all() or limits[0] >= limits[1]:
+            raise ValueError(
+                "range must be two finite numbers, the lower one first, or a share of the values, "
+                f"got {self.range!r}."
+            )
+        return limits[0], limits[1]
+
+    def _count(self, X: NDArray[Any]) -> NDArray[np.int_]:
+        edges, n_bins = self.bin_edges_, self._n_features_out
+        X = np.clip(X.astype(np.float64), edges[0], edges[-1])
+        index = ((X - edges[0]) * (n_bins / (edges[-1] - edges[0]))).astype(np.intp)
+        # Rounding can put a value next to an edge on its other side.
+        index -= np.r_[edges[:-1], np.inf][index] > X
+        index += np.r_[edges[1:-1], np.inf, np.inf][index] <= X
+        np.minimum(index, n_bins - 1, out=index)
+        index += n_bins * np.arange(len(X))[:, np.newaxis]
+        return np.bincount(index.ravel(), minlength=n_bins * len(X)).reshape(len(X), n_bins)
+
+    @property
+    def _n_features_out(self) -> int:
+        return len(self.bin_edges_) - 1
