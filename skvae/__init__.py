@@ -1,7 +1,7 @@
 """Deep anomaly detectors that feel like scikit-learn."""
 
 from skvae._version import __version__
-from skvae.architectures import MLP, Conv1d
+from skvae.architectures import MLP, Conv1d, Conv2d
 from skvae.detectors import (
     AEGMMDetector,
     AEOutlierDetector,
@@ -15,6 +15,7 @@ __all__ = [
     "AEGMMDetector",
     "AEOutlierDetector",
     "Conv1d",
+    "Conv2d",
     "ReconstructionHistogramClassifier",
     "VAEGMMDetector",
     "VAEOutlierDetector",

@@ -1,4 +1,4 @@
-"""Rows as numpy arrays of floats, or scikit-learn's error."""
+"""Rows as numpy arrays, or scikit-learn's error."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ def validate_rows(estimator: Any, X: ArrayLike, y: Any = "no_validation", **opti
     estimator : object
         Whose number and names of features the rows must have, or sets.
 
-    X : array-like of shape (n_samples, n_features)
+    X : array-like of shape (n_samples, n_features) or (n_samples, ...)
         The rows.
 
     y : array-like of shape (n_samples,), optional
@@ -29,9 +29,11 @@ def validate_rows(estimator: Any, X: ArrayLike, y: Any = "no_validation", **opti
 
     Returns
     -------
-    X : ndarray of float64 or float32
+    X : ndarray of float64 or float32, or of uint8 with three dimensions or more
         The rows. With ``y`` a pair of rows and labels.
     """
+    are_bytes = getattr(X, "dtype", None) == np.uint8 and np.ndim(X) > 2
+    dtype: Any = np.uint8 if are_bytes else [np.float64, np.float32]
     # Batches are sliced from numpy arrays, whatever the rows were.
     with config_context(array_api_dispatch=False):
-        return validate_data(estimator, X, y, dtype=[np.float64, np.float32], **options)
+        return validate_data(estimator, X, y, dtype=dtype, allow_nd=True, **options)

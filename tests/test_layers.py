@@ -14,12 +14,13 @@ ROOT = Path(skvae.__file__).parent
 ROOMS = {
     "architectures": ({"sklearn", "torch"}, set()),
     "networks": ({"torch"}, set()),
-    "training": ({"numpy", "skorch", "torch", "tqdm"}, {"_version"}),
+    "training": ({"numpy", "skorch", "torch", "tqdm"}, {"_version", "images"}),
     "thresholds": ({"numpy"}, set()),
     "labels": ({"numpy"}, set()),
     "failures": (set(), set()),
+    "images": ({"numpy"}, set()),
     "validation": ({"numpy", "sklearn"}, set()),
-    "features": ({"numpy", "sklearn"}, {"failures", "validation"}),
+    "features": ({"numpy", "sklearn"}, {"failures", "images", "validation"}),
     "detectors": (
         {"numpy", "sklearn", "threadpoolctl"},
         {

@@ -1,7 +1,8 @@
-"""Convolutional encoders and decoders."""
+"""What convolutional encoders and decoders share."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import pairwise
 from numbers import Integral
 from typing import Any
@@ -45,20 +46,47 @@ class FromChannels(nn.Module):
         return f"output_shape={self.output_shape}"
 
 
+NORMALIZATIONS: dict[str, dict[int, Callable[[int], nn.Module]]] = {
+    "batch": {1: nn.BatchNorm1d, 2: nn.BatchNorm2d},
+    # One group: the statistics of a row alone, whatever the number of channels.
+    "group": {1: partial(nn.GroupNorm, 1), 2: partial(nn.GroupNorm, 1)},
+}
+OUTPUTS: dict[str, Callable[[], nn.Module]] = {"identity": nn.Identity, "sigmoid": nn.Sigmoid}
+CONVOLUTIONS: dict[int, tuple[type[nn.Module], type[nn.Module]]] = {
+    1: (nn.Conv1d, nn.ConvTranspose1d),
+    2: (nn.Conv2d, nn.ConvTranspose2d),
+}
+
+
 class Convolutional(BaseEstimator):
     """What convolutional architectures share, whatever the number of dimensions."""
 
     _parameter_constraints: dict = {
         "filters": ["array-like", Interval(Integral, 1, None, closed="left")],
+        "decoder_filters": ["array-like", Interval(Integral, 1, None, closed="left"), None],
         "kernel_size": [Interval(Integral, 2, None, closed="left")],
         "activation": [StrOptions(set(ACTIVATIONS))],
+        "normalization": [StrOptions(set(NORMALIZATIONS)), None],
+        "output_activation": [StrOptions(set(OUTPUTS))],
     }
-    _convolution: type[nn.Module]
-    _transposed: type[nn.Module]
+    _n_dims: int
 
-    filters: int | Sequence[int]
-    kernel_size: int
-    activation: str
+    def __init__(
+        self,
+        *,
+        filters: int | Sequence[int],
+        decoder_filters: int | Sequence[int] | None,
+        kernel_size: int,
+        activation: str,
+        normalization: str | None,
+        output_activation: str,
+    ) -> None:
+        self.filters = filters
+        self.decoder_filters = decoder_filters
+        self.kernel_size = kernel_size
+        self.activation = activation
+        self.normalization = normalization
+        self.output_activation = output_activation
 
     def build_encoder(self, input_shape: tuple[int, ...], n_outputs: int) -> nn.Sequential:
         """Build a module from rows to codes.
@@ -79,19 +107,19 @@ class Convolutional(BaseEstimator):
         Raises
         ------
         ValueError
-            If a row is too small for so many layers.
+            If a row has the wrong shape, or is too small for so many layers.
         """
+        self._validate_params()
+        convolution, _ = CONVOLUTIONS[self._n_dims]
         grid, n_channels = self._grid(input_shape)
-        grids, filters = self._halved(grid), self._filters()
+        filters = self._sizes("filters")
         layers: list[nn.Module] = [ToChannels(grid, n_channels)]
         for n_inputs, n_filters in pairwise([n_channels, *filters]):
             layers.append(
-                self._convolution(
-                    n_inputs, n_filters, self.kernel_size, stride=2, padding=self._padding
-                )
+                convolution(n_inputs, n_filters, self.kernel_size, stride=2, padding=self._padding)
             )
-            layers.append(ACTIVATIONS[self.activation]())
-        n_values = filters[-1] * math.prod(grids[-1])
+            layers += self._between(n_filters)
+        n_values = filters[-1] * math.prod(self._halved(grid)[-1])
         return nn.Sequential(*layers, nn.Flatten(), nn.Linear(n_values, n_outputs))
 
     def build_decoder(self, n_inputs: int, output_shape: tuple[int, ...]) -> nn.Sequential:
@@ -110,8 +138,17 @@ class Convolutional(BaseEstimator):
         decoder : torch.nn.Sequential
             Maps ``(n_rows, n_inputs)`` to ``(n_rows, *output_shape)``.
         """
+        self._validate_params()
+        _, transposed = CONVOLUTIONS[self._n_dims]
         grid, n_channels = self._grid(output_shape)
-        grids, filters = self._halved(grid)[::-1], self._filters()[::-1]
+        grids, filters = self._halved(grid)[::-1], self._sizes("filters")[::-1]
+        if self.decoder_filters is not None:
+            n_layers, filters = len(filters), self._sizes("decoder_filters")
+            if len(filters) != n_layers:
+                raise ValueError(
+                    f"decoder_filters must have as many entries as filters={self.filters!r}, got "
+                    f"{self.decoder_filters!r}."
+                )
         layers: list[nn.Module] = [
             nn.Linear(n_inputs, filters[0] * math.prod(grids[0])),
             nn.Unflatten(1, (filters[0], *grids[0])),
@@ -124,9 +161,9 @@ class Convolutional(BaseEstimator):
                 wanted - ((size - 1) * 2 - 2 * self._padding + self.kernel_size)
                 for size, wanted in zip(small, large, strict=True)
             ]
-            layers.append(ACTIVATIONS[self.activation]())
+            layers += self._between(n_filters)
             layers.append(
-                self._transposed(
+                transposed(
                     n_filters,
                     n_next,
                     self.kernel_size,
@@ -135,7 +172,8 @@ class Convolutional(BaseEstimator):
                     output_padding=tuple(lost),
                 )
             )
-        return nn.Sequential(*layers, FromChannels(output_shape))
+        output = OUTPUTS[self.output_activation]()
+        return nn.Sequential(*layers, output, FromChannels(output_shape))
 
     @property
     def _padding(self) -> int:
@@ -145,87 +183,30 @@ class Convolutional(BaseEstimator):
         """Return the sizes of a row's dimensions and the number of its channels."""
         raise NotImplementedError
 
-    def _filters(self) -> list[int]:
-        self._validate_params()
-        filters: Any = self.filters
-        filters = [filters] if isinstance(filters, Integral) else list(filters)
-        if not filters or any(not isinstance(n, Integral) or int(n) < 1 for n in filters):
-            raise ValueError(
-                f"filters must be one or more positive integers, got {self.filters!r}."
-            )
-        return filters
+    def _between(self, n_filters: int) -> list[nn.Module]:
+        layers = [ACTIVATIONS[self.activation]()]
+        if self.normalization is not None:
+            layers.insert(0, NORMALIZATIONS[self.normalization][self._n_dims](n_filters))
+        return layers
+
+    def _sizes(self, name: str) -> list[int]:
+        value = getattr(self, name)
+        sizes: list[Any] = [value] if isinstance(value, Integral) else list(value)
+        if not sizes or any(not isinstance(n, Integral) or int(n) < 1 for n in sizes):
+            raise ValueError(f"{name} must be one or more positive integers, got {value!r}.")
+        return sizes
 
     def _halved(self, grid: tuple[int, ...]) -> list[tuple[int, ...]]:
         grids = [grid]
-        for _ in self._filters():
+        n_layers = len(self._sizes("filters"))
+        for _ in range(n_layers):
             if min(grids[-1]) < 2:
                 raise ValueError(
-                    f"{type(self).__name__} halves each dimension {len(self._filters())} times, "
-                    f"once for each of filters={self.filters!r}, which is too often for rows of "
-                    f"the shape {grid}. Use fewer filters."
+                    f"{type(self).__name__} halves each dimension {n_layers} times, once for each "
+                    f"of filters={self.filters!r}, which is too often for rows of the shape "
+                    f"{grid}. Use fewer filters."
                 )
             grids.append(
                 tuple((size + 2 * self._padding - self.kernel_size) // 2 + 1 for size in grids[-1])
             )
         return grids
-
-
-class Conv1d(Convolutional):
-    """Convolutions along curves and sequences: an encoder and, mirrored, a decoder.
-
-    Each layer of the encoder halves the number of points, and a linear layer makes the code
-    of what is left. The decoder doubles them again, with transposed convolutions. Neighbouring
-    columns of X must be neighbouring points.
-
-    Parameters
-    ----------
-    filters : int or sequence of int, default=(16, 32)
-        The numbers of channels of the encoder's layers. The decoder has them in reverse.
-
-    kernel_size : int, default=5
-        The number of points that a filter sees, of the layer before.
-
-    activation : {'elu', 'gelu', 'leaky_relu', 'relu', 'silu', 'tanh'}, default='silu'
-        The non-linearity after each layer, with a slope of 0.2 for 'leaky_relu'. The code
-        and the reconstruction are linear in the last one.
-
-    See Also
-    --------
-    MLP : For columns in no order, and the interface of architectures.
-
-    Examples
-    --------
-    >>> from skvae import AEOutlierDetector, Conv1d
-    >>> from skvae.datasets import make_bumps
-    >>> X, _ = make_bumps(200, 0, n_points=64, random_state=0)
-    >>> detector = AEOutlierDetector(
-    ...     architecture=Conv1d(filters=(8, 16)), latent_dim=4, max_epochs=5, random_state=0
-    ... )
-    >>> detector.fit(X).network_.encoder
-    Sequential(
-      (0): ToChannels(shape=(64, 1))
-      (1): Conv1d(1, 8, kernel_size=(5,), stride=(2,), padding=(2,))
-      (2): SiLU()
-      (3): Conv1d(8, 16, kernel_size=(5,), stride=(2,), padding=(2,))
-      (4): SiLU()
-      (5): Flatten(start_dim=1, end_dim=-1)
-      (6): Linear(in_features=256, out_features=4, bias=True)
-    )
-    """
-
-    _convolution = nn.Conv1d
-    _transposed = nn.ConvTranspose1d
-
-    def __init__(
-        self,
-        *,
-        filters: int | Sequence[int] = (16, 32),
-        kernel_size: int = 5,
-        activation: str = "silu",
-    ) -> None:
-        self.filters = filters
-        self.kernel_size = kernel_size
-        self.activation = activation
-
-    def _grid(self, shape: tuple[int, ...]) -> tuple[tuple[int, ...], int]:
-        return shape, 1

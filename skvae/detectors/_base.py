@@ -266,7 +266,14 @@ class BaseDetector(ThresholdDetector):
 
     def _validate_fitted(self, X: ArrayLike) -> NDArray[Any]:
         check_is_fitted(self)
-        return validate_rows(self, X, reset=False)
+        rows = validate_rows(self, X, reset=False)
+        expected = self._recipe["arguments"]["input_shape"]
+        if rows.shape[1:] != expected:
+            raise ValueError(
+                f"X has rows of shape {rows.shape[1:]}, but {type(self).__name__} was fitted on "
+                f"rows of shape {expected}."
+            )
+        return rows
 
     def _build_network(self, weights: Any, device: str) -> Any:
         return build_network(self._network_class, weights=weights, device=device, **self._recipe)

@@ -9,6 +9,7 @@ from sklearn.utils._param_validation import HasMethods
 from sklearn.utils.validation import check_is_fitted
 
 from skvae.failures import undone_on_failure
+from skvae.images import unit_floats
 from skvae.validation import validate_rows
 
 
@@ -111,7 +112,7 @@ class ReconstructionDifference(OneToOneFeatureMixin, TransformerMixin, BaseEstim
         """
         check_is_fitted(self)
         rows = validate_rows(self, X, reset=False)
-        return rows - self.detector_.reconstruct(rows)
+        return unit_floats(rows) - self.detector_.reconstruct(rows)
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

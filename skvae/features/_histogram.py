@@ -15,6 +15,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from skvae.failures import undone_on_failure
+from skvae.images import unit_floats
 from skvae.validation import validate_rows
 
 RULES = {"auto", "doane", "fd", "rice", "scott", "sqrt", "stone", "sturges"}
@@ -104,7 +105,7 @@ class DifferenceHistogram(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
             If ``range`` is not two finite numbers, the lower one first.
         """
         with undone_on_failure(self):
-            values = validate_rows(self, X, reset=True)
+            values = self._flat(X, reset=True)
             limits = self._limits(values)
             if isinstance(self.bins, str):
                 # As many as a row has, since the rules count them, spread as all are.
@@ -126,7 +127,7 @@ class DifferenceHistogram(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
             The counts. Those of a row add up to the number of features.
         """
         check_is_fitted(self)
-        rows = validate_rows(self, X, reset=False)
+        rows = self._flat(X, reset=False)
         counts = np.empty((len(rows), self._n_features_out))
         n_rows = max(1, BLOCK_SIZE // rows.shape[1])
         for start in range(0, len(rows), n_rows):
@@ -157,6 +158,10 @@ class DifferenceHistogram(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
         np.minimum(index, n_bins - 1, out=index)
         index += n_bins * np.arange(len(X))[:, np.newaxis]
         return np.bincount(index.ravel(), minlength=n_bins * len(X)).reshape(len(X), n_bins)
+
+    def _flat(self, X: ArrayLike, *, reset: bool) -> NDArray[Any]:
+        rows = unit_floats(validate_rows(self, X, reset=reset))
+        return rows.reshape(len(rows), -1)
 
     @property
     def _n_features_out(self) -> int:

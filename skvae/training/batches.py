@@ -8,6 +8,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from skvae.images import unit_floats
+
 __all__ = ["Batches", "Rows"]
 
 # Small batches are gathered together, a few megabytes at once.
@@ -39,8 +41,8 @@ class Rows:
 class Batches:
     """An iterable over float32 batches of rows on a device, all of about one size.
 
-    Batches are gathered and converted as they are needed, so that neither a float64 nor a
-    memory-mapped array is ever copied whole. A device other than the CPU gets all rows
+    Batches are gathered and converted as they are needed, so that no array of another type
+    and no memory-mapped one is ever copied whole. A device other than the CPU gets all rows
     at once, before the first batch, if it has room for them.
 
     Parameters
@@ -107,4 +109,4 @@ def _free_bytes(device: torch.device) -> float:
 def _to_tensor(rows: NDArray[Any]) -> torch.Tensor:
     # What float32 cannot hold becomes infinite, and the loss tells.
     with np.errstate(over="ignore"):
-        return torch.from_numpy(rows.astype(np.float32, copy=False))
+        return torch.from_numpy(unit_floats(rows).astype(np.float32, copy=False))

@@ -124,7 +124,7 @@ def train_network(
     """
     torch_device = torch.device(device)
     # Scoring limits larger values, and would not see the rows that were trained on.
-    largest = max(X.max(), -X.min())
+    largest = max(float(X.max()), -float(X.min()))
     if largest > LARGEST_VALUE:
         raise FloatingPointError(
             f"Training would diverge in epoch 1: X holds a value of {largest:g}, and networks in "

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from skvae.images import unit_floats
 from skvae.training.threads import single_thread
 
 __all__ = ["apply_to_rows", "batch_rows_for"]
@@ -69,7 +70,7 @@ def apply_to_rows(
     batch_rows = batch_rows_for(math.prod(X.shape[1:])) if kind == "cpu" else DEVICE_BATCH_ROWS
 
     def apply(function: Callable[[torch.Tensor], torch.Tensor], start: int) -> NDArray[Any]:
-        rows = X[start : start + batch_rows]
+        rows = unit_floats(X[start : start + batch_rows])
         n_rows = _padded(len(rows)) if kind == "cpu" else batch_rows
         batch = torch.zeros(n_rows, *X.shape[1:], dtype=torch.float32, device="cpu")
         values = batch.numpy()[: len(rows)]

@@ -2,7 +2,7 @@ import pytest
 import torch
 from sklearn.base import clone
 
-from skvae import AEOutlierDetector, Conv1d
+from skvae import AEOutlierDetector, Conv1d, Conv2d
 
 
 @pytest.mark.parametrize("length", [4, 5, 6, 7, 31, 64])
@@ -44,6 +44,51 @@ def test_bad_parameters(X, arguments, message):
 
 
 def test_clone():
-    architecture = clone(Conv1d(filters=7))
-    assert architecture.get_params() == {"filters": 7, "kernel_size": 5, "activation": "silu"}
+    architecture = clone(Conv1d(filters=7, kernel_size=3))
+    assert (architecture.filters, architecture.kernel_size) == (7, 3)
     assert architecture.build_encoder((8,), 1)[1].out_channels == 7
+
+
+@pytest.mark.parametrize("height", [4, 5, 28])
+@pytest.mark.parametrize("width", [6, 7])
+@pytest.mark.parametrize("kernel_size", [3, 4])
+def test_any_height_and_width(height, width, kernel_size):
+    architecture = Conv2d(filters=(3, 5), kernel_size=kernel_size)
+    for shape in [(height, width), (height, width, 1), (height, width, 3)]:
+        code = architecture.build_encoder(shape, n_outputs=2)(torch.zeros(7, *shape))
+        assert code.shape == (7, 2)
+        assert architecture.build_decoder(2, shape)(code).shape == (7, *shape)
+
+
+def test_channels_come_last():
+    encoder = Conv2d(filters=(1,)).build_encoder((4, 6, 2), n_outputs=1)
+    x = torch.arange(4 * 6 * 2.0).reshape(1, 4, 6, 2)
+    torch.testing.assert_close(encoder[0](x)[0, 1], x[0, :, :, 1])
+    decoder = Conv2d(filters=(1,)).build_decoder(1, (4, 6, 2))
+    torch.testing.assert_close(decoder[-1](encoder[0](x)), x)
+
+
+def test_the_decoder_can_have_other_filters():
+    architecture = Conv2d(filters=(64, 128, 512), decoder_filters=(128, 256, 64), kernel_size=4)
+    decoder = architecture.build_decoder(1024, (32, 32, 3))
+    layers = [layer for layer in decoder if isinstance(layer, torch.nn.ConvTranspose2d)]
+    assert [layer.in_channels for layer in layers] == [128, 256, 64]
+    assert decoder[0].out_features == 4 * 4 * 128
+    with pytest.raises(ValueError, match=r"as many entries as filters=\(8, 16\), got \(8,\)"):
+        Conv2d(filters=(8, 16), decoder_filters=(8,)).build_decoder(2, (8, 8))
+
+
+def test_sigmoid_keeps_reconstructions_between_zero_and_one():
+    decoder = Conv2d(output_activation="sigmoid").build_decoder(2, (8, 8))
+    values = decoder(1000 * torch.randn(50, 2))
+    assert 0 <= values.min() < 0.01
+    assert 0.99 < values.max() <= 1
+
+
+@pytest.mark.parametrize("architecture_class", [Conv1d, Conv2d])
+def test_group_normalisation_looks_at_one_row(architecture_class):
+    shape = (8,) * architecture_class._n_dims
+    architecture = architecture_class(filters=(4,), normalization="group")
+    encoder = architecture.build_encoder(shape, n_outputs=2)
+    x = torch.randn(5, *shape)
+    torch.testing.assert_close(encoder(x)[:2], encoder(x[:2]))

@@ -1,0 +1,115 @@
+"""Convolutional encoders and decoders of images."""
+
+import math
+from collections.abc import Sequence
+
+from skvae.architectures._convolutional import Convolutional
+
+
+class Conv2d(Convolutional):
+    """Convolutions over images: an encoder and, mirrored, a decoder.
+
+    Each layer of the encoder halves height and width, and a linear layer makes the code of what
+    is left. The decoder doubles them again, with transposed convolutions. Any height and width
+    will do. ``X`` has the shape (n_samples, height, width) or (n_samples, height, width,
+    n_channels), or flat rows with ``image_shape``.
+
+    Parameters
+    ----------
+    filters : int or sequence of int, default=(32, 64)
+        The numbers of channels after each of the encoder's layers.
+
+    decoder_filters : int or sequence of int, default=None
+        The numbers of channels before each of the decoder's layers. ``None`` means
+        ``filters`` in reverse.
+
+    kernel_size : int, default=3
+        The height and the width that a filter sees, of the layer before.
+
+    activation : {'elu', 'gelu', 'leaky_relu', 'relu', 'silu', 'tanh'}, default='silu'
+        The non-linearity after each layer but the last one, with a slope of 0.2 for
+        'leaky_relu'.
+
+    normalization : {'batch', 'group'}, default=None
+        What is normalised before it: each channel over a batch while training, and by
+        averages over batches afterwards, or each image over its channels and pixels.
+
+    output_activation : {'identity', 'sigmoid'}, default='identity'
+        What the reconstruction goes through. 'sigmoid' keeps it between 0 and 1.
+
+    image_shape : tuple of int, default=None
+        The shape of an image, (height, width) or (height, width, n_channels), where ``X``
+        has flat rows, for instance from a scaler in the same pipeline.
+
+    See Also
+    --------
+    Conv1d : For curves and sequences.
+    MLP : For columns in no order, and the interface of architectures.
+
+    Notes
+    -----
+    Images of bytes, ``X`` with three or more dimensions of dtype uint8, are divided by 255,
+    batch by batch. All else is taken as it is.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from skvae import Conv2d, VAEOutlierDetector
+    >>> images, digit = load_digits().images / 16, load_digits().target
+    >>> detector = VAEOutlierDetector(
+    ...     architecture=Conv2d(filters=(8, 16)), max_epochs=20, random_state=0
+    ... )
+    >>> detector.fit(images[digit == 1]).feature_scores(images).shape
+    (1797, 8, 8)
+    >>> scores = detector.score_samples(images)
+    >>> bool(scores[digit == 1].mean() > scores[digit == 0].mean())
+    True
+    """
+
+    _parameter_constraints: dict = {
+        **Convolutional._parameter_constraints,
+        "image_shape": [tuple, list, None],
+    }
+    _n_dims = 2
+
+    def __init__(
+        self,
+        *,
+        filters: int | Sequence[int] = (32, 64),
+        decoder_filters: int | Sequence[int] | None = None,
+        kernel_size: int = 3,
+        activation: str = "silu",
+        normalization: str | None = None,
+        output_activation: str = "identity",
+        image_shape: tuple[int, ...] | None = None,
+    ) -> None:
+        super().__init__(
+            filters=filters,
+            decoder_filters=decoder_filters,
+            kernel_size=kernel_size,
+            activation=activation,
+            normalization=normalization,
+            output_activation=output_activation,
+        )
+        self.image_shape = image_shape
+
+    def _grid(self, shape: tuple[int, ...]) -> tuple[tuple[int, ...], int]:
+        image = shape
+        if self.image_shape is not None:
+            image = tuple(self.image_shape)
+            if shape not in (image, (math.prod(image),)):
+                raise ValueError(
+                    f"image_shape={self.image_shape!r} has {math.prod(image)} values, but rows of "
+                    f"X have the shape {shape}."
+                )
+        if len(image) not in (2, 3):
+            raise ValueError(
+                "Conv2d takes X of shape (n_samples, height, width[, n_channels]), or flat rows "
+                f"with image_shape=(height, width[, n_channels]), got images of shape {image}."
+            )
+        if len(image) == 3 and image[0] <= 4 < min(image[1:]):
+            raise ValueError(
+                f"Images of shape {image} seem to have their channels first; Conv2d takes them "
+                "last. Use np.moveaxis(X, 1, -1)."
+            )
+        return image[:2], math.prod(image[2:])

@@ -1,0 +1,216 @@
+"""Images: the laws of rows hold, and a map shows where the image is odd."""
+
+import pickle
+
+import numpy as np
+import pytest
+from instances import cheap, with_parameter
+from sklearn.base import clone
+from sklearn.datasets import load_digits
+from sklearn.frozen import FrozenEstimator
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from skvae import MLP, AEOutlierDetector, Conv2d, ReconstructionHistogramClassifier
+from skvae.features import DifferenceHistogram, ReconstructionDifference
+from skvae.metrics import mean_score_scorer
+
+SMALL = Conv2d(filters=(4, 8))
+
+
+@pytest.fixture(scope="module")
+def digits():
+    images, digit = load_digits(return_X_y=True)
+    return (images.reshape(-1, 8, 8) * 15.9).astype(np.uint8), digit
+
+
+@pytest.fixture(scope="module")
+def ones(digits):
+    return digits[0][digits[1] == 1]
+
+
+def seeing(detector_class, **arguments):
+    return cheap(detector_class, **{"architecture": SMALL, "max_epochs": 5, **arguments})
+
+
+@pytest.mark.parametrize("shape", [(9, 7), (9, 7, 1), (12, 5, 3), (6, 6, 5)])
+def test_any_shape(detector_class, rng, shape):
+    X = rng.uniform(size=(40, *shape))
+    detector = seeing(detector_class, max_epochs=1).fit(X)
+    assert detector.score_samples(X).shape == (40,)
+    assert detector.feature_scores(X).shape == X.shape
+    assert detector.reconstruct(X).shape == X.shape
+    assert detector.encode(X).shape == (40, 2)
+
+
+def test_bytes_are_floats_from_zero_to_one(detector_class, ones):
+    detector = seeing(detector_class).fit(ones)
+    floats = ones / np.float32(255)
+    expected = seeing(detector_class).fit(floats)
+    np.testing.assert_array_equal(detector.score_samples(ones), expected.score_samples(floats))
+    np.testing.assert_array_equal(detector.score_samples(floats), expected.score_samples(ones))
+    assert detector.offset_ == expected.offset_
+
+
+def test_flat_rows_are_images_with_their_shape(detector_class, ones):
+    images = ones / np.float32(255)
+    flat = images.reshape(len(images), -1)
+    detector = seeing(detector_class).fit(images)
+    architecture = clone(SMALL).set_params(image_shape=(8, 8))
+    same = seeing(detector_class, architecture=architecture).fit(flat)
+    np.testing.assert_array_equal(same.score_samples(flat), detector.score_samples(images))
+    np.testing.assert_array_equal(
+        same.feature_scores(flat), detector.feature_scores(images).reshape(flat.shape)
+    )
+
+
+def test_a_pipeline_with_a_scaler(detector_class, digits):
+    flat = digits[0][:100].reshape(100, 64)
+    architecture = Conv2d(filters=(4, 8), image_shape=(8, 8))
+    pipeline = make_pipeline(StandardScaler(), seeing(detector_class, architecture=architecture))
+    assert set(pipeline.fit_predict(flat)) == {-1, 1}
+
+
+@pytest.mark.parametrize("normalization", [None, "batch", "group"])
+@pytest.mark.parametrize("method", ["score_samples", "feature_scores", "reconstruct", "encode"])
+def test_an_image_gets_the_same_alone_and_among_others(detector_class, rng, normalization, method):
+    X = rng.randint(0, 256, (700, 28, 28)).astype(np.uint8)
+    architecture = Conv2d(filters=(4, 8), normalization=normalization)
+    detector = seeing(detector_class, architecture=architecture, max_epochs=1).fit(X[:100])
+    method = getattr(detector, method)
+    among_all = method(X)
+    for size in (1, 2, 33, 512):
+        np.testing.assert_array_equal(method(X[:size]), among_all[:size])
+    order = rng.permutation(700)
+    np.testing.assert_array_equal(method(X[order]), among_all[order])
+
+
+def test_copies_score_alike(detector_class, ones):
+    architecture = clone(SMALL).set_params(normalization="batch")
+    detector = seeing(detector_class, architecture=architecture).fit(ones)
+    expected = detector.score_samples(ones)
+    np.testing.assert_array_equal(
+        pickle.loads(pickle.dumps(detector)).score_samples(ones), expected
+    )
+    np.testing.assert_array_equal(clone(detector).fit(ones).score_samples(ones), expected)
+
+
+def test_calibrate(detector_class, ones):
+    detector = seeing(detector_class).fit(ones[:100])
+    detector.calibrate(ones[100:180], contamination=0.1)
+    assert (detector.predict(ones[100:180]) == -1).sum() == 8
+
+
+def test_memory_finds_a_network_by_its_images(detector_class, ones, tmp_path, monkeypatch):
+    arguments = {"memory": str(tmp_path)}
+    expected = seeing(detector_class, **arguments).fit(ones).score_samples(ones)
+    calls = []
+    monkeypatch.setattr("torch.optim.AdamW.step", lambda *_: calls.append(1))
+    again = seeing(detector_class, **arguments, contamination=0.2).fit(ones)
+    np.testing.assert_array_equal(again.score_samples(ones), expected)
+    assert not calls
+
+
+def test_search(detector_class, ones):
+    search = GridSearchCV(
+        seeing(detector_class, max_epochs=1),
+        {"architecture__filters": [(2,), (4, 8)]},
+        scoring=mean_score_scorer,
+        cv=2,
+    ).fit(ones)
+    assert np.isfinite(search.cv_results_["mean_test_score"]).all()
+
+
+@pytest.mark.parametrize("detector_class", with_parameter("top_features"))
+def test_the_map_shows_the_damage(detector_class, ones, rng):
+    detector = seeing(
+        detector_class,
+        architecture=Conv2d(filters=(8, 16)),
+        latent_dim=4,
+        max_epochs=60,
+        batch_size=16,
+    ).fit(ones)
+    damaged = ones.copy()
+    row, column = rng.randint(0, 7, (2, len(ones)))
+    # Where a 1 is dark.
+    column[column >= 3] = 0
+    patch = np.zeros(ones.shape, dtype=bool)
+    for image in range(len(ones)):
+        patch[image, row[image] : row[image] + 2, column[image] : column[image] + 2] = True
+    damaged[patch] = 255
+    scores = detector.feature_scores(damaged)
+    worst = scores.reshape(len(ones), -1).argmin(axis=1)
+    assert patch.reshape(len(ones), -1)[np.arange(len(ones)), worst].mean() > 0.9
+    assert (detector.score_samples(damaged) < detector.score_samples(ones)).mean() > 0.95
+    # Four of 64 pixels are damaged.
+    detector.set_params(top_features=1 / 16)
+    expected = np.sort(scores.reshape(len(ones), -1), axis=1)[:, :4].sum(axis=1)
+    np.testing.assert_allclose(detector.score_samples(damaged), expected, rtol=1e-4)
+
+
+def test_differences_and_their_histograms(ones):
+    detector = seeing(AEOutlierDetector).fit(ones)
+    difference = ReconstructionDifference(FrozenEstimator(detector)).fit(ones)
+    floats = ones / np.float32(255)
+    np.testing.assert_array_equal(difference.transform(ones), floats - detector.reconstruct(floats))
+    counts = DifferenceHistogram().fit_transform(difference.transform(ones))
+    assert counts.shape == (len(ones), 10)
+    np.testing.assert_array_equal(counts.sum(axis=1), 64)
+
+
+def test_the_classifier_takes_images(digits):
+    X, digit = digits
+    rows = np.isin(digit, [1, 3])
+    y = np.where(digit[rows] == 1, 1, -1)
+    detector = ReconstructionHistogramClassifier(
+        detector=seeing(AEOutlierDetector, max_epochs=60, batch_size=16), random_state=0
+    )
+    assert detector.fit(X[rows], y).score(X[rows], y) > 0.8
+
+
+@pytest.mark.parametrize(
+    ("shape", "wrong"), [((8, 8), (8, 7)), ((8, 8), (8, 8, 1)), ((8, 8), (8,)), ((8, 8, 3), (8, 8))]
+)
+def test_another_shape_than_in_fit(detector_class, rng, shape, wrong):
+    detector = seeing(detector_class, max_epochs=1).fit(rng.uniform(size=(40, *shape)))
+    with pytest.raises(ValueError, match=r"X has rows of shape .* was fitted on rows of shape"):
+        detector.score_samples(rng.uniform(size=(3, *wrong)))
+
+
+@pytest.mark.parametrize(
+    ("shape", "message"),
+    [
+        ((3, 32, 32), r"\(3, 32, 32\) seem to have their channels first.*moveaxis\(X, 1, -1\)"),
+        ((2, 2), r"filters=\(4, 8\), which is too often for rows of the shape \(2, 2\)"),
+        ((8,), r"Conv2d takes X of shape .*got images of shape \(8,\)"),
+        ((8, 8, 3, 2), r"Conv2d takes X of shape .*got images of shape \(8, 8, 3, 2\)"),
+    ],
+)
+def test_images_that_are_none(rng, shape, message):
+    detector = seeing(AEOutlierDetector)
+    before = set(vars(detector))
+    with pytest.raises(ValueError, match=message):
+        detector.fit(rng.uniform(size=(40, *shape)))
+    assert set(vars(detector)) == before
+
+
+def test_rows_that_do_not_fill_the_image_shape(rng):
+    detector = AEOutlierDetector(architecture=Conv2d(image_shape=(8, 9)))
+    with pytest.raises(ValueError, match=r"image_shape=\(8, 9\) has 72 values, but rows of X have"):
+        detector.fit(rng.uniform(size=(40, 64)))
+
+
+def test_ragged_images():
+    with pytest.raises(ValueError, match="inhomogeneous"):
+        seeing(AEOutlierDetector).fit([np.zeros((8, 8)), np.zeros((8, 7))])
+
+
+def test_a_network_of_full_layers_sees_images_flat(ones):
+    floats = ones / np.float32(255)
+    mlp = MLP(hidden_layer_sizes=(16,))
+    expected = seeing(AEOutlierDetector, architecture=mlp).fit(floats.reshape(len(ones), -1))
+    np.testing.assert_array_equal(
+        seeing(AEOutlierDetector, architecture=mlp).fit(ones).score_samples(ones),
+        expected.score_samples(floats.reshape(len(ones), -1)),
+    )
