@@ -20,7 +20,7 @@ from skvae.validation import validate_rows
 
 RULES = {"auto", "doane", "fd", "rice", "scott", "sqrt", "stone", "sturges"}
 # Blocks of so many values stay in the processor's cache.
-BLOCK_SIZE = 2**17
+BLOCK_SIZE = 2**15
 
 
 class DifferenceHistogram(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
@@ -128,12 +128,18 @@ class DifferenceHistogram(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
         """
         check_is_fitted(self)
         rows = self._flat(X, reset=False)
-        counts = np.empty((len(rows), self._n_features_out))
+        edges = self.bin_edges_[1:-1].astype(rows.dtype)
+        # A value is at or above an edge if it is so for the next number of its own type.
+        rounded_down = edges < self.bin_edges_[1:-1]
+        edges[rounded_down] = np.nextafter(edges[rounded_down], rows.dtype.type(np.inf))
+        at_least = np.zeros((len(rows), len(edges) + 2))
+        at_least[:, 0] = rows.shape[1]
         n_rows = max(1, BLOCK_SIZE // rows.shape[1])
         for start in range(0, len(rows), n_rows):
             block = slice(start, start + n_rows)
-            counts[block] = self._count(rows[block])
-        return counts
+            for i, edge in enumerate(edges, start=1):
+                at_least[block, i] = (rows[block] >= edge).sum(axis=1, dtype=np.uint32)
+        return at_least[:, :-1] - at_least[:, 1:]
 
     def _limits(self, X: NDArray[Any]) -> tuple[float, float]:
         if isinstance(self.range, Real):
@@ -147,17 +153,6 @@ class DifferenceHistogram(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
                 f"got {self.range!r}."
             )
         return limits[0], limits[1]
-
-    def _count(self, X: NDArray[Any]) -> NDArray[np.int_]:
-        edges, n_bins = self.bin_edges_, self._n_features_out
-        X = np.clip(X.astype(np.float64), edges[0], edges[-1])
-        index = ((X - edges[0]) * (n_bins / (edges[-1] - edges[0]))).astype(np.intp)
-        # Rounding can put a value next to an edge on its other side.
-        index -= np.r_[edges[:-1], np.inf][index] > X
-        index += np.r_[edges[1:-1], np.inf, np.inf][index] <= X
-        np.minimum(index, n_bins - 1, out=index)
-        index += n_bins * np.arange(len(X))[:, np.newaxis]
-        return np.bincount(index.ravel(), minlength=n_bins * len(X)).reshape(len(X), n_bins)
 
     def _flat(self, X: ArrayLike, *, reset: bool) -> NDArray[Any]:
         rows = unit_floats(validate_rows(self, X, reset=reset))

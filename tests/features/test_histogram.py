@@ -35,7 +35,9 @@ def test_more_sklearn_checks(check):
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
-@pytest.mark.parametrize(("bins", "limits"), [(10, (-0.3, 0.3)), (7, (0.1, 0.7)), (1, (0, 1))])
+@pytest.mark.parametrize(
+    ("bins", "limits"), [(10, (-0.3, 0.3)), (7, (0.1, 0.7)), (1, (0, 1)), (9, (0.999999, 1))]
+)
 def test_counts_are_those_of_numpy_with_open_ends(rng, dtype, bins, limits):
     X = rng.uniform(-1, 1, (500, 40)).astype(dtype)
     X[:, :11] = np.linspace(*limits, 11)
