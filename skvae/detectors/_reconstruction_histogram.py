@@ -24,7 +24,7 @@ from skvae.thresholds import offset_from_scores
 from skvae.training.auto import auto_batch_size, auto_epochs
 from skvae.validation import validate_rows
 
-# Curves of bumps are restored to within a third of a percent only after as much.
+# Curves of bumps are restored to a third of a percent of their height only after as much.
 LR, N_STEPS = 4e-3, 4000
 
 
