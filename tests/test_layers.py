@@ -35,7 +35,7 @@ ROOMS = {
         },
     ),
     "metrics": ({"numpy", "sklearn"}, {"labels"}),
-    "datasets": ({"numpy", "pandas", "sklearn"}, {"labels"}),
+    "datasets": ({"numpy", "pandas", "sklearn"}, {"images", "labels"}),
     "__init__": (set(), {"_version", "architectures", "detectors"}),
     "_version": (set(), set()),
 }

@@ -1,7 +1,17 @@
-"""Data sets with y = +1 for normal rows and y = -1 for outliers."""
+"""Data sets, and what makes outliers for them."""
 
 from skvae.datasets._bumps import make_bumps
+from skvae.datasets._image_sets import fetch_cifar10, fetch_mnist
 from skvae.datasets._kddcup99 import fetch_kddcup99, load_kddcup99_sample
+from skvae.datasets._masks import apply_mask
 from skvae.datasets._outlier_batch import make_outlier_batch
 
-__all__ = ["fetch_kddcup99", "load_kddcup99_sample", "make_bumps", "make_outlier_batch"]
+__all__ = [
+    "apply_mask",
+    "fetch_cifar10",
+    "fetch_kddcup99",
+    "fetch_mnist",
+    "load_kddcup99_sample",
+    "make_bumps",
+    "make_outlier_batch",
+]
