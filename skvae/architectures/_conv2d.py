@@ -16,7 +16,7 @@ class Conv2d(Convolutional):
 
     Parameters
     ----------
-    filters : int or sequence of int, default=(32, 64)
+    filters : int or sequence of int, default=(16, 32)
         The numbers of channels after each of the encoder's layers.
 
     decoder_filters : int or sequence of int, default=None
@@ -75,7 +75,7 @@ class Conv2d(Convolutional):
     def __init__(
         self,
         *,
-        filters: int | Sequence[int] = (32, 64),
+        filters: int | Sequence[int] = (16, 32),
         decoder_filters: int | Sequence[int] | None = None,
         kernel_size: int = 3,
         activation: str = "silu",
