@@ -29,7 +29,7 @@ TUTORIAL = {
     "architecture": Conv2d(
         filters=(32, 64),
         activation="leaky_relu",
-        normalization="batch",
+        batch_normalization=True,
         output_activation="sigmoid",
     ),
     "latent_dim": 16,

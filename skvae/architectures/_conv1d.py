@@ -30,9 +30,9 @@ class Conv1d(Convolutional):
         The non-linearity after each layer but the last one, with a slope of 0.2 for
         'leaky_relu'.
 
-    normalization : {'batch', 'group'}, default=None
-        What is normalised before it: each channel over a batch while training, and by
-        averages over batches afterwards, or each row over its channels and points.
+    batch_normalization : bool, default=False
+        Whether each channel is normalised before it, over a batch while training, and by
+        averages over batches afterwards. It takes batches of two rows or more.
 
     output_activation : {'identity', 'sigmoid'}, default='identity'
         What the reconstruction goes through. 'sigmoid' keeps it between 0 and 1.
@@ -71,7 +71,7 @@ class Conv1d(Convolutional):
         decoder_filters: int | Sequence[int] | None = None,
         kernel_size: int = 5,
         activation: str = "silu",
-        normalization: str | None = None,
+        batch_normalization: bool = False,
         output_activation: str = "identity",
     ) -> None:
         super().__init__(
@@ -79,7 +79,7 @@ class Conv1d(Convolutional):
             decoder_filters=decoder_filters,
             kernel_size=kernel_size,
             activation=activation,
-            normalization=normalization,
+            batch_normalization=batch_normalization,
             output_activation=output_activation,
         )
 

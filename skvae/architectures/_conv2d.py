@@ -10,8 +10,8 @@ class Conv2d(Convolutional):
     """Convolutions over images: an encoder and, mirrored, a decoder.
 
     Each layer of the encoder halves height and width, and a linear layer makes the code of what
-    is left. The decoder doubles them again, with transposed convolutions. Any height and width
-    will do. ``X`` has the shape (n_samples, height, width) or (n_samples, height, width,
+    is left. The decoder doubles them again, with transposed convolutions. Heights and widths need
+    not be even. ``X`` has the shape (n_samples, height, width) or (n_samples, height, width,
     n_channels), or flat rows with ``image_shape``.
 
     Parameters
@@ -30,9 +30,9 @@ class Conv2d(Convolutional):
         The non-linearity after each layer but the last one, with a slope of 0.2 for
         'leaky_relu'.
 
-    normalization : {'batch', 'group'}, default=None
-        What is normalised before it: each channel over a batch while training, and by
-        averages over batches afterwards, or each image over its channels and pixels.
+    batch_normalization : bool, default=False
+        Whether each channel is normalised before it, over a batch while training, and by
+        averages over batches afterwards. It takes batches of two rows or more.
 
     output_activation : {'identity', 'sigmoid'}, default='identity'
         What the reconstruction goes through. 'sigmoid' keeps it between 0 and 1.
@@ -79,7 +79,7 @@ class Conv2d(Convolutional):
         decoder_filters: int | Sequence[int] | None = None,
         kernel_size: int = 3,
         activation: str = "silu",
-        normalization: str | None = None,
+        batch_normalization: bool = False,
         output_activation: str = "identity",
         image_shape: tuple[int, ...] | None = None,
     ) -> None:
@@ -88,7 +88,7 @@ class Conv2d(Convolutional):
             decoder_filters=decoder_filters,
             kernel_size=kernel_size,
             activation=activation,
-            normalization=normalization,
+            batch_normalization=batch_normalization,
             output_activation=output_activation,
         )
         self.image_shape = image_shape
@@ -96,7 +96,7 @@ class Conv2d(Convolutional):
     def _grid(self, shape: tuple[int, ...]) -> tuple[tuple[int, ...], int]:
         image = shape
         if self.image_shape is not None:
-            image = tuple(self.image_shape)
+            image = tuple(int(size) for size in self.image_shape)
             if shape not in (image, (math.prod(image),)):
                 raise ValueError(
                     f"image_shape={self.image_shape!r} has {math.prod(image)} values, but rows of "
@@ -107,7 +107,7 @@ class Conv2d(Convolutional):
                 "Conv2d takes X of shape (n_samples, height, width[, n_channels]), or flat rows "
                 f"with image_shape=(height, width[, n_channels]), got images of shape {image}."
             )
-        if len(image) == 3 and image[0] <= 4 < min(image[1:]):
+        if len(image) == 3 and image[0] in (1, 3) and min(image[1:]) > 4:
             raise ValueError(
                 f"Images of shape {image} seem to have their channels first; Conv2d takes them "
                 "last. Use np.moveaxis(X, 1, -1)."

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Callable, Sequence
-from functools import partial
 from itertools import pairwise
 from numbers import Integral
 from typing import Any
@@ -46,15 +45,10 @@ class FromChannels(nn.Module):
         return f"output_shape={self.output_shape}"
 
 
-NORMALIZATIONS: dict[str, dict[int, Callable[[int], nn.Module]]] = {
-    "batch": {1: nn.BatchNorm1d, 2: nn.BatchNorm2d},
-    # One group: the statistics of a row alone, whatever the number of channels.
-    "group": {1: partial(nn.GroupNorm, 1), 2: partial(nn.GroupNorm, 1)},
-}
 OUTPUTS: dict[str, Callable[[], nn.Module]] = {"identity": nn.Identity, "sigmoid": nn.Sigmoid}
-CONVOLUTIONS: dict[int, tuple[type[nn.Module], type[nn.Module]]] = {
-    1: (nn.Conv1d, nn.ConvTranspose1d),
-    2: (nn.Conv2d, nn.ConvTranspose2d),
+LAYERS: dict[int, tuple[type[nn.Module], type[nn.Module], type[nn.Module]]] = {
+    1: (nn.Conv1d, nn.ConvTranspose1d, nn.BatchNorm1d),
+    2: (nn.Conv2d, nn.ConvTranspose2d, nn.BatchNorm2d),
 }
 
 
@@ -66,7 +60,7 @@ class Convolutional(BaseEstimator):
         "decoder_filters": ["array-like", Interval(Integral, 1, None, closed="left"), None],
         "kernel_size": [Interval(Integral, 2, None, closed="left")],
         "activation": [StrOptions(set(ACTIVATIONS))],
-        "normalization": [StrOptions(set(NORMALIZATIONS)), None],
+        "batch_normalization": ["boolean"],
         "output_activation": [StrOptions(set(OUTPUTS))],
     }
     _n_dims: int
@@ -78,14 +72,14 @@ class Convolutional(BaseEstimator):
         decoder_filters: int | Sequence[int] | None,
         kernel_size: int,
         activation: str,
-        normalization: str | None,
+        batch_normalization: bool,
         output_activation: str,
     ) -> None:
         self.filters = filters
         self.decoder_filters = decoder_filters
         self.kernel_size = kernel_size
         self.activation = activation
-        self.normalization = normalization
+        self.batch_normalization = batch_normalization
         self.output_activation = output_activation
 
     def build_encoder(self, input_shape: tuple[int, ...], n_outputs: int) -> nn.Sequential:
@@ -110,14 +104,12 @@ class Convolutional(BaseEstimator):
             If a row has the wrong shape, or is too small for so many layers.
         """
         self._validate_params()
-        convolution, _ = CONVOLUTIONS[self._n_dims]
+        convolution, _, _ = LAYERS[self._n_dims]
         grid, n_channels = self._grid(input_shape)
         filters = self._sizes("filters")
         layers: list[nn.Module] = [ToChannels(grid, n_channels)]
         for n_inputs, n_filters in pairwise([n_channels, *filters]):
-            layers.append(
-                convolution(n_inputs, n_filters, self.kernel_size, stride=2, padding=self._padding)
-            )
+            layers.append(convolution(n_inputs, n_filters, **self._kernel))
             layers += self._between(n_filters)
         n_values = filters[-1] * math.prod(self._halved(grid)[-1])
         return nn.Sequential(*layers, nn.Flatten(), nn.Linear(n_values, n_outputs))
@@ -139,7 +131,7 @@ class Convolutional(BaseEstimator):
             Maps ``(n_rows, n_inputs)`` to ``(n_rows, *output_shape)``.
         """
         self._validate_params()
-        _, transposed = CONVOLUTIONS[self._n_dims]
+        _, transposed, _ = LAYERS[self._n_dims]
         grid, n_channels = self._grid(output_shape)
         grids, filters = self._halved(grid)[::-1], self._sizes("filters")[::-1]
         if self.decoder_filters is not None:
@@ -149,6 +141,7 @@ class Convolutional(BaseEstimator):
                     f"decoder_filters must have as many entries as filters={self.filters!r}, got "
                     f"{self.decoder_filters!r}."
                 )
+        kernel_size, _, padding = self._kernel.values()
         layers: list[nn.Module] = [
             nn.Linear(n_inputs, filters[0] * math.prod(grids[0])),
             nn.Unflatten(1, (filters[0], *grids[0])),
@@ -158,47 +151,39 @@ class Convolutional(BaseEstimator):
         ):
             # Halving rounds; what it lost is given back.
             lost = [
-                wanted - ((size - 1) * 2 - 2 * self._padding + self.kernel_size)
+                wanted - ((size - 1) * 2 - 2 * padding + kernel_size)
                 for size, wanted in zip(small, large, strict=True)
             ]
             layers += self._between(n_filters)
-            layers.append(
-                transposed(
-                    n_filters,
-                    n_next,
-                    self.kernel_size,
-                    stride=2,
-                    padding=self._padding,
-                    output_padding=tuple(lost),
-                )
-            )
+            layers.append(transposed(n_filters, n_next, **self._kernel, output_padding=tuple(lost)))
         output = OUTPUTS[self.output_activation]()
         return nn.Sequential(*layers, output, FromChannels(output_shape))
 
     @property
-    def _padding(self) -> int:
-        return (self.kernel_size - 1) // 2
+    def _kernel(self) -> dict[str, int]:
+        size = int(self.kernel_size)
+        return {"kernel_size": size, "stride": 2, "padding": (size - 1) // 2}
 
     def _grid(self, shape: tuple[int, ...]) -> tuple[tuple[int, ...], int]:
         """Return the sizes of a row's dimensions and the number of its channels."""
         raise NotImplementedError
 
     def _between(self, n_filters: int) -> list[nn.Module]:
-        layers = [ACTIVATIONS[self.activation]()]
-        if self.normalization is not None:
-            layers.insert(0, NORMALIZATIONS[self.normalization][self._n_dims](n_filters))
-        return layers
+        _, _, normalization = LAYERS[self._n_dims]
+        before = [normalization(n_filters)] if self.batch_normalization else []
+        return [*before, ACTIVATIONS[self.activation]()]
 
     def _sizes(self, name: str) -> list[int]:
         value = getattr(self, name)
         sizes: list[Any] = [value] if isinstance(value, Integral) else list(value)
         if not sizes or any(not isinstance(n, Integral) or int(n) < 1 for n in sizes):
             raise ValueError(f"{name} must be one or more positive integers, got {value!r}.")
-        return sizes
+        return [int(n) for n in sizes]
 
     def _halved(self, grid: tuple[int, ...]) -> list[tuple[int, ...]]:
         grids = [grid]
         n_layers = len(self._sizes("filters"))
+        kernel_size, _, padding = self._kernel.values()
         for _ in range(n_layers):
             if min(grids[-1]) < 2:
                 raise ValueError(
@@ -206,7 +191,5 @@ class Convolutional(BaseEstimator):
                     f"of filters={self.filters!r}, which is too often for rows of the shape "
                     f"{grid}. Use fewer filters."
                 )
-            grids.append(
-                tuple((size + 2 * self._padding - self.kernel_size) // 2 + 1 for size in grids[-1])
-            )
+            grids.append(tuple((n + 2 * padding - kernel_size) // 2 + 1 for n in grids[-1]))
         return grids

@@ -20,13 +20,12 @@ from sklearn.utils.validation import check_is_fitted, check_memory
 from skvae.architectures import MLP
 from skvae.detectors._threshold import ThresholdDetector
 from skvae.failures import undone_on_failure
-from skvae.thresholds import offset_from_scores
 from skvae.training.auto import auto_batch_size
 from skvae.training.devices import choose_device, resolve_device
 from skvae.training.engine import VERSIONS, Stopping, train_network
 from skvae.training.scoring import apply_to_rows
 from skvae.training.weights import Weights, build_network, weights_of
-from skvae.validation import validate_rows
+from skvae.validation import check_row_shape, validate_rows
 
 
 class BaseDetector(ThresholdDetector):
@@ -158,7 +157,7 @@ class BaseDetector(ThresholdDetector):
         self.history_ = history
         self.n_iter_ = len(history)
         # Not score_samples, which would validate a second time and miss feature names.
-        self.offset_ = offset_from_scores(self._score_samples(X), self.contamination)
+        self.offset_ = self._offset(self._score_samples(X), self.contamination)
 
     def _train(
         self,
@@ -239,7 +238,7 @@ class BaseDetector(ThresholdDetector):
         Returns
         -------
         X_reconstructed : ndarray of the shape of X, of float32
-            The reconstructions, in the units of ``X``.
+            The reconstructions, in the units of ``X``; those of bytes from 0 to 1.
         """
         X = self._validate_fitted(X)
         return self._apply(self.network_, X)
@@ -267,12 +266,7 @@ class BaseDetector(ThresholdDetector):
     def _validate_fitted(self, X: ArrayLike) -> NDArray[Any]:
         check_is_fitted(self)
         rows = validate_rows(self, X, reset=False)
-        expected = self._recipe["arguments"]["input_shape"]
-        if rows.shape[1:] != expected:
-            raise ValueError(
-                f"X has rows of shape {rows.shape[1:]}, but {type(self).__name__} was fitted on "
-                f"rows of shape {expected}."
-            )
+        check_row_shape(self, rows, self._recipe["arguments"]["input_shape"])
         return rows
 
     def _build_network(self, weights: Any, device: str) -> Any:

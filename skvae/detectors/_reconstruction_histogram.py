@@ -1,16 +1,18 @@
 """The detector that learns from labelled outliers."""
 
+import math
 from numbers import Integral, Real
 from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.random import RandomState
 from numpy.typing import ArrayLike, NDArray
+from sklearn import config_context
 from sklearn.base import BaseEstimator, _fit_context, clone
 from sklearn.ensemble import IsolationForest, RandomForestClassifier
 from sklearn.metrics import accuracy_score
 from sklearn.pipeline import Pipeline
-from sklearn.utils import check_random_state
+from sklearn.utils import check_array, check_random_state
 from sklearn.utils._param_validation import HasMethods, Interval
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
@@ -28,10 +30,10 @@ from skvae.validation import validate_rows
 LR, N_STEPS = 4e-3, 4000
 
 
-def _has_predict_proba(estimator: "ReconstructionHistogramClassifier") -> bool:
-    if hasattr(estimator, "pipeline_"):
-        return hasattr(estimator.pipeline_[-1], "predict_proba")
-    return estimator.classifier is None or hasattr(estimator.classifier, "predict_proba")
+def _has_predict_proba(detector: "ReconstructionHistogramClassifier") -> bool:
+    if hasattr(detector, "pipeline_"):
+        return hasattr(detector.pipeline_[-1], "predict_proba")
+    return detector.classifier is None or hasattr(detector.classifier, "predict_proba")
 
 
 class ReconstructionHistogramClassifier(ThresholdDetector):
@@ -49,7 +51,7 @@ class ReconstructionHistogramClassifier(ThresholdDetector):
         :class:`~skvae.AEOutlierDetector` with a learning rate of 4e-3 and 4,000 steps.
 
     classifier : object, default=None
-        Any classifier of scikit-learn. ``None`` means a
+        Any classifier with ``predict_proba`` or ``decision_function``. ``None`` means a
         :class:`~sklearn.ensemble.RandomForestClassifier`.
 
     bins : int or str, default=10
@@ -61,17 +63,18 @@ class ReconstructionHistogramClassifier(ThresholdDetector):
 
     held_out_fraction : float in (0, 1), default=0.2
         The share of the normal rows that the network is not trained on. The classifier
-        learns from them and the outliers, since rows that the network was trained on are
-        restored better than new ones.
+        learns from them and all outliers, since rows that the network was trained on are
+        restored better than new ones. So it sees a larger share of outliers than there is
+        in ``X``, and finds more of them at the price of more false alarms.
 
     outlier_label : int or str, default=-1
         The label of outliers in ``y``. With -1, normal rows must have +1; with another
         one, all other labels are those of normal rows.
 
     contamination : 'auto' or float in (0, 0.5], default='auto'
-        The share of outliers in the training rows, which sets the offset. 'auto' is where
-        the classifier itself changes its mind. Without labels, it is the same as in
-        :class:`~skvae.AEOutlierDetector`.
+        The share of outliers in the training rows, which sets the offset. 'auto' is a
+        probability of 0.5, or a decision function of 0. Without labels, it is the same as
+        in :class:`~skvae.AEOutlierDetector`.
 
     random_state : int, RandomState instance or None, default=None
         Governs which rows are held out, and the detector and the classifier where they
@@ -112,7 +115,9 @@ class ReconstructionHistogramClassifier(ThresholdDetector):
     is the better choice then, unless outliers have larger *and* smaller differences than
     normal rows.
 
-    Searches take ``cv=StratifiedKFold(shuffle=True)``, so that each fold has outliers.
+    Searches take ``cv=StratifiedKFold(shuffle=True)``, so that each fold has outliers. Where
+    labels other than +1 and -1 come with an ``outlier_label``, ``score`` knows them, and the
+    scorers of scikit-learn and of :mod:`skvae.metrics` do not.
 
     Examples
     --------
@@ -128,7 +133,11 @@ class ReconstructionHistogramClassifier(ThresholdDetector):
     _parameter_constraints: dict = {
         **ThresholdDetector._parameter_constraints,
         "detector": [HasMethods(["fit", "reconstruct"]), None],
-        "classifier": [HasMethods(["fit", "predict"]), None],
+        "classifier": [
+            HasMethods(["fit", "predict_proba"]),
+            HasMethods(["fit", "decision_function"]),
+            None,
+        ],
         **DifferenceHistogram._parameter_constraints,
         "held_out_fraction": [Interval(Real, 0, 1, closed="neither")],
         "outlier_label": [Integral, str],
@@ -209,29 +218,29 @@ class ReconstructionHistogramClassifier(ThresholdDetector):
                 "detector, and one to be held out for the classifier."
             )
         trained, others = normal[n_held_out:], np.r_[normal[:n_held_out], np.flatnonzero(outlier)]
-        detector = self.detector
+        detector, classifier = self.detector, self.classifier
         if detector is None:
-            epochs = auto_epochs(-(-len(trained) // auto_batch_size(len(trained))), N_STEPS)
-            detector = AEOutlierDetector(lr=LR, max_epochs=epochs)
-        difference = ReconstructionDifference(_seeded(detector, rng)).fit(X[trained])
-        differences = difference.transform(X[others])
-        histogram = DifferenceHistogram(bins=self.bins, range=self.range).fit(differences)
-        classifier = self.classifier
+            n_batches = math.ceil(len(trained) / auto_batch_size(len(trained)))
+            detector = AEOutlierDetector(lr=LR, max_epochs=auto_epochs(n_batches, N_STEPS))
         if not outlier.any():
             classifier = IsolationForest()
         elif classifier is None:
             classifier = RandomForestClassifier()
-        classifier = _seeded(classifier, rng).fit(
-            histogram.transform(differences), np.where(outlier[others], -1, 1)
-        )
-        self.pipeline_ = Pipeline(
-            [("difference", difference), ("histogram", histogram), ("classifier", classifier)]
-        )
+        steps = [
+            ("difference", ReconstructionDifference(_seeded(detector, rng))),
+            # Fitted to one row, only to find a bad range before the training.
+            ("histogram", DifferenceHistogram(bins=self.bins, range=self.range).fit(X[:1])),
+            ("classifier", _seeded(classifier, rng)),
+        ]
+        self.pipeline_ = Pipeline(steps)
+        (_, difference), (_, histogram), (_, classifier) = steps
+        with config_context(transform_output="default"):
+            difference.fit(X[trained])
+            differences = difference.transform(X[others])
+            histogram.fit(differences)
+            classifier.fit(histogram.transform(differences), np.where(outlier[others], -1, 1))
         self.classes_ = np.array([-1, 1])
-        if outlier.any() and self.contamination == "auto":
-            self.offset_ = 0.5 if _has_predict_proba(self) else 0.0
-        else:
-            self.offset_ = offset_from_scores(self._score_samples(X), self.contamination)
+        self.offset_ = self._offset(self._score_samples(X), self.contamination)
 
     def fit_predict(self, X: ArrayLike, y: ArrayLike | None = None) -> NDArray[np.int_]:
         """Fit, and tell outliers from normal rows among the training rows.
@@ -268,18 +277,22 @@ class ReconstructionHistogramClassifier(ThresholdDetector):
         -------
         scores : ndarray of shape (n_samples,)
             The higher, the more normal: the probability of +1, or the decision function of
-            a classifier without probabilities, or, fitted without labels, the score of the
+            a classifier without probabilities, or, fitted without labels, that of the
             IsolationForest.
         """
         check_is_fitted(self)
         return self._score_samples(validate_rows(self, X, reset=False))
 
     def _score_samples(self, X: NDArray[Any]) -> NDArray[np.float64]:
-        if _has_predict_proba(self):
-            return self.pipeline_.predict_proba(X)[:, 1]
-        if hasattr(self.pipeline_[-1], "score_samples"):
-            return self.pipeline_.score_samples(X)
-        return self.pipeline_.decision_function(X).astype(np.float64)
+        with config_context(transform_output="default"):
+            if _has_predict_proba(self):
+                return self.pipeline_.predict_proba(X)[:, 1]
+            return self.pipeline_.decision_function(X).astype(np.float64)
+
+    def _offset(self, scores: NDArray[np.float64], contamination: float | Literal["auto"]) -> float:
+        if contamination != "auto" or isinstance(self.pipeline_[-1], IsolationForest):
+            return offset_from_scores(scores, contamination)
+        return 0.5 if _has_predict_proba(self) else 0.0
 
     @available_if(_has_predict_proba)
     def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:
@@ -295,8 +308,8 @@ class ReconstructionHistogramClassifier(ThresholdDetector):
         probabilities : ndarray of shape (n_samples, 2)
             That the row is an outlier, and that it is normal.
         """
-        check_is_fitted(self)
-        return self.pipeline_.predict_proba(validate_rows(self, X, reset=False))
+        probability = self.score_samples(X)
+        return np.c_[1 - probability, probability]
 
     def score(self, X: ArrayLike, y: ArrayLike) -> float:
         """Return the share of rows that are told right.
@@ -314,7 +327,8 @@ class ReconstructionHistogramClassifier(ThresholdDetector):
         accuracy : float
             Between 0 and 1.
         """
-        return float(accuracy_score(self._is_outlier(np.asarray(y)), self.predict(X) == -1))
+        labels = check_array(y, ensure_2d=False, dtype=None)
+        return float(accuracy_score(self._is_outlier(labels), self.predict(X) == -1))
 
     def _is_outlier(self, y: NDArray[Any]) -> NDArray[np.bool_]:
         return is_outlier(y) if self.outlier_label == -1 else y == self.outlier_label

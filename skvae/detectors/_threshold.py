@@ -49,7 +49,7 @@ class ThresholdDetector(OutlierMixin, BaseEstimator):
         if contamination is None:
             contamination = self.contamination
         self._validated({"contamination": contamination})
-        self.offset_ = offset_from_scores(self.score_samples(X), contamination)
+        self.offset_ = self._offset(self.score_samples(X), contamination)
         return self
 
     def decision_function(self, X: ArrayLike) -> NDArray[np.float64]:
@@ -81,6 +81,9 @@ class ThresholdDetector(OutlierMixin, BaseEstimator):
             -1 for outliers, +1 for normal rows.
         """
         return np.where(self.decision_function(X) < 0, -1, 1)
+
+    def _offset(self, scores: NDArray[np.float64], contamination: float | Literal["auto"]) -> float:
+        return offset_from_scores(scores, contamination)
 
     def _validated(self, parameters: dict[str, Any]) -> dict[str, Any]:
         # They can be set after fit, which validates all of them.

@@ -93,8 +93,8 @@ class ReconstructionDifference(OneToOneFeatureMixin, TransformerMixin, BaseEstim
             The fitted transformer.
         """
         with undone_on_failure(self):
-            rows = validate_rows(self, X, reset=True)
-            self.detector_ = clone(self.detector).fit(rows, None)
+            validate_rows(self, X, reset=True)
+            self.detector_ = clone(self.detector).fit(X, None)
         return self
 
     def transform(self, X: ArrayLike) -> NDArray[Any]:
@@ -107,12 +107,13 @@ class ReconstructionDifference(OneToOneFeatureMixin, TransformerMixin, BaseEstim
 
         Returns
         -------
-        differences : ndarray of the shape and dtype of X
-            In the units of ``X``: positive where a row has more than was restored.
+        differences : ndarray of the shape of X
+            In the units of ``X``: positive where a row has more than was restored. Those of
+            bytes are float32, in units of 255.
         """
         check_is_fitted(self)
         rows = validate_rows(self, X, reset=False)
-        return unit_floats(rows) - self.detector_.reconstruct(rows)
+        return unit_floats(rows) - self.detector_.reconstruct(X)
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

@@ -16,7 +16,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skvae.failures import undone_on_failure
 from skvae.images import unit_floats
-from skvae.validation import validate_rows
+from skvae.validation import check_row_shape, validate_rows
 
 RULES = {"auto", "doane", "fd", "rice", "scott", "sqrt", "stone", "sturges"}
 # Blocks of so many values stay in the processor's cache.
@@ -105,7 +105,9 @@ class DifferenceHistogram(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
             If ``range`` is not two finite numbers, the lower one first.
         """
         with undone_on_failure(self):
-            values = self._flat(X, reset=True)
+            rows = validate_rows(self, X, reset=True)
+            self._row_shape = rows.shape[1:]
+            values = self._flat(rows)
             limits = self._limits(values)
             if isinstance(self.bins, str):
                 # As many as a row has, since the rules count them, spread as all are.
@@ -127,7 +129,9 @@ class DifferenceHistogram(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
             The counts. Those of a row add up to the number of features.
         """
         check_is_fitted(self)
-        rows = self._flat(X, reset=False)
+        rows = validate_rows(self, X, reset=False)
+        check_row_shape(self, rows, self._row_shape)
+        rows = self._flat(rows)
         edges = self.bin_edges_[1:-1].astype(rows.dtype)
         # A value is at or above an edge if it is so for the next number of its own type.
         rounded_down = edges < self.bin_edges_[1:-1]
@@ -154,9 +158,9 @@ class DifferenceHistogram(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
             )
         return limits[0], limits[1]
 
-    def _flat(self, X: ArrayLike, *, reset: bool) -> NDArray[Any]:
-        rows = unit_floats(validate_rows(self, X, reset=reset))
-        return rows.reshape(len(rows), -1)
+    @staticmethod
+    def _flat(rows: NDArray[Any]) -> NDArray[Any]:
+        return unit_floats(rows).reshape(len(rows), -1)
 
     @property
     def _n_features_out(self) -> int:

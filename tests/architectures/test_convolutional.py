@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 import torch
 from sklearn.base import clone
@@ -86,9 +87,19 @@ def test_sigmoid_keeps_reconstructions_between_zero_and_one():
 
 
 @pytest.mark.parametrize("architecture_class", [Conv1d, Conv2d])
-def test_group_normalisation_looks_at_one_row(architecture_class):
+def test_batch_normalisation_looks_at_one_row_once_trained(architecture_class):
     shape = (8,) * architecture_class._n_dims
-    architecture = architecture_class(filters=(4,), normalization="group")
+    architecture = architecture_class(filters=(4,), batch_normalization=True)
     encoder = architecture.build_encoder(shape, n_outputs=2)
     x = torch.randn(5, *shape)
-    torch.testing.assert_close(encoder(x)[:2], encoder(x[:2]))
+    assert (encoder(x)[:2] != encoder(x[:2])).any()
+    torch.testing.assert_close(encoder.eval()(x)[:2], encoder(x[:2]))
+
+
+@pytest.mark.parametrize("filters", [np.array([4, 8]), (np.int64(4), np.int64(8))])
+def test_numpy_integers(filters):
+    architecture = Conv2d(
+        filters=filters, kernel_size=np.int64(3), image_shape=(np.int64(8), np.int64(6))
+    )
+    code = architecture.build_encoder((48,), n_outputs=2)(torch.zeros(3, 48))
+    assert architecture.build_decoder(2, (48,))(code).shape == (3, 48)

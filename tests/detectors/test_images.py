@@ -4,6 +4,7 @@ import pickle
 
 import numpy as np
 import pytest
+import torch
 from instances import cheap, with_parameter
 from sklearn.base import clone
 from sklearn.datasets import load_digits
@@ -53,6 +54,14 @@ def test_bytes_are_floats_from_zero_to_one(detector_class, ones):
     assert detector.offset_ == expected.offset_
 
 
+@pytest.mark.parametrize("container", [list, torch.from_numpy])
+def test_bytes_are_known_in_any_container(ones, container):
+    detector = seeing(AEOutlierDetector).fit(ones)
+    np.testing.assert_array_equal(
+        detector.score_samples(container(ones)), detector.score_samples(ones)
+    )
+
+
 def test_flat_rows_are_images_with_their_shape(detector_class, ones):
     images = ones / np.float32(255)
     flat = images.reshape(len(images), -1)
@@ -72,11 +81,11 @@ def test_a_pipeline_with_a_scaler(detector_class, digits):
     assert set(pipeline.fit_predict(flat)) == {-1, 1}
 
 
-@pytest.mark.parametrize("normalization", [None, "batch", "group"])
+@pytest.mark.parametrize("normalization", [False, True])
 @pytest.mark.parametrize("method", ["score_samples", "feature_scores", "reconstruct", "encode"])
 def test_an_image_gets_the_same_alone_and_among_others(detector_class, rng, normalization, method):
     X = rng.randint(0, 256, (700, 28, 28)).astype(np.uint8)
-    architecture = Conv2d(filters=(4, 8), normalization=normalization)
+    architecture = Conv2d(filters=(4, 8), batch_normalization=normalization)
     detector = seeing(detector_class, architecture=architecture, max_epochs=1).fit(X[:100])
     method = getattr(detector, method)
     among_all = method(X)
@@ -87,7 +96,7 @@ def test_an_image_gets_the_same_alone_and_among_others(detector_class, rng, norm
 
 
 def test_copies_score_alike(detector_class, ones):
-    architecture = clone(SMALL).set_params(normalization="batch")
+    architecture = clone(SMALL).set_params(batch_normalization=True)
     detector = seeing(detector_class, architecture=architecture).fit(ones)
     expected = detector.score_samples(ones)
     np.testing.assert_array_equal(
@@ -156,6 +165,11 @@ def test_differences_and_their_histograms(ones):
     np.testing.assert_array_equal(difference.transform(ones), floats - detector.reconstruct(floats))
     counts = DifferenceHistogram().fit_transform(difference.transform(ones))
     assert counts.shape == (len(ones), 10)
+    histogram = DifferenceHistogram().fit(ones)
+    np.testing.assert_array_equal(histogram.transform(ones), histogram.transform(floats))
+    assert histogram.bin_edges_[-1] <= 1
+    with pytest.raises(ValueError, match=r"X has rows of shape \(8, 5\), but DifferenceHistogram"):
+        histogram.transform(ones[:, :, :5])
     np.testing.assert_array_equal(counts.sum(axis=1), 64)
 
 
@@ -167,6 +181,11 @@ def test_the_classifier_takes_images(digits):
         detector=seeing(AEOutlierDetector, max_epochs=60, batch_size=16), random_state=0
     )
     assert detector.fit(X[rows], y).score(X[rows], y) > 0.8
+    floats = X[rows] / np.float32(255)
+    np.testing.assert_array_equal(detector.score_samples(floats), detector.score_samples(X[rows]))
+    np.testing.assert_array_equal(
+        clone(detector).fit(floats, y).score_samples(floats), detector.score_samples(floats)
+    )
 
 
 @pytest.mark.parametrize(

@@ -3,9 +3,11 @@ import pickle
 import numpy as np
 import pytest
 from instances import cheap
+from sklearn import config_context
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
+from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LogisticRegression, RidgeClassifier
 from sklearn.model_selection import GridSearchCV, StratifiedKFold
 from sklearn.pipeline import make_pipeline
@@ -188,6 +190,61 @@ def test_search_over_steps_inside(bumps):
     ).fit(X, y)
     assert search.best_score_ > 0.8
     assert len(set(search.cv_results_["mean_test_score"])) > 1
+
+
+def test_auto_is_the_same_in_fit_and_calibrate(bumps):
+    X, y = bumps
+    detector = classifier().fit(X, y)
+    assert detector.offset_ == detector.calibrate(X).offset_ == 0.5
+    assert detector.calibrate(X, contamination=0.2).offset_ != 0.5
+    unlabelled = classifier().fit(X)
+    assert unlabelled.calibrate(X).offset_ == unlabelled.offset_
+
+
+def test_held_out_rows_are_drawn_at_random(X):
+    class Recorder(AEOutlierDetector):
+        def fit(self, X, y=None):
+            seen.append(X)
+            return super().fit(X)
+
+    seen = []
+    for seed in (0, 1):
+        classifier(detector=Recorder(max_epochs=1), random_state=seed).fit(X)
+    first, second = ({tuple(row) for row in rows} for rows in seen)
+    assert first != second
+    assert first != {tuple(row) for row in X[40:]}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"range": (1, 0)}, "range must be two finite numbers"),
+        ({"classifier": IsotonicRegression()}, "'classifier' parameter of"),
+        ({"classifier": RandomForestClassifier}, "class"),
+    ],
+)
+def test_bad_arguments_are_found_before_the_training(monkeypatch, bumps, arguments, message):
+    def fit(*_):
+        raise AssertionError
+
+    monkeypatch.setattr(AEOutlierDetector, "fit", fit)
+    with pytest.raises((TypeError, ValueError), match=message):
+        classifier(**arguments).fit(*bumps)
+
+
+def test_rows_get_the_same_alone_and_among_others(bumps):
+    X, y = bumps
+    detector = classifier().fit(X, y)
+    among_all = detector.score_samples(X)
+    for size in (1, 2, 17):
+        np.testing.assert_array_equal(detector.score_samples(X[:size]), among_all[:size])
+
+
+def test_output_set_to_frames_changes_nothing(bumps):
+    X, y = bumps
+    expected = classifier().fit(X, y).score_samples(X)
+    with config_context(transform_output="pandas"):
+        np.testing.assert_array_equal(classifier().fit(X, y).score_samples(X), expected)
 
 
 def test_pickle(bumps):

@@ -1,4 +1,5 @@
 import numpy as np
+import pandas as pd
 import pytest
 from instances import cheap
 from sklearn.ensemble import RandomForestClassifier
@@ -51,6 +52,13 @@ def test_a_frozen_detector_is_used_as_it_is(X):
     detector = cheap(AEOutlierDetector).fit(X[:100])
     difference = ReconstructionDifference(FrozenEstimator(detector)).fit(X[100:])
     np.testing.assert_array_equal(difference.transform(X), X - detector.reconstruct(X))
+
+
+def test_a_frozen_detector_knows_the_names_it_was_fitted_with(X):
+    frame = pd.DataFrame(X, columns=list("abcde"))
+    detector = cheap(AEOutlierDetector).fit(frame)
+    difference = ReconstructionDifference(FrozenEstimator(detector)).fit(frame)
+    np.testing.assert_array_equal(difference.transform(frame), X - detector.reconstruct(frame))
 
 
 def test_in_a_pipeline(X):
