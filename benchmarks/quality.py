@@ -283,7 +283,7 @@ def draw_ranks(results, path):
         ranks = mean_ranks(chosen).sort_values(ascending=False)
         n_tables = chosen["task"].nunique()
         width = critical_difference(len(ranks), n_tables)
-        colors = ["C1" if name.endswith("OutlierDetector") else "0.5" for name in ranks.index]
+        colors = ["C1" if name.endswith("Detector") else "0.5" for name in ranks.index]
         axis.errorbar(ranks, range(len(ranks)), xerr=width / 2, fmt="none", ecolor=colors)
         axis.scatter(ranks, range(len(ranks)), color=colors)
         axis.set_yticks(range(len(ranks)), ranks.index)
