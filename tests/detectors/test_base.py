@@ -32,7 +32,6 @@ from skvae import MLP, AEOutlierDetector, VAEOutlierDetector
         (lambda X: X[:0], "Found array with 0 sample"),
         (lambda X: X[:, :0], "Found array with 0 feature"),
         (lambda X: X[0], "Expected 2D array, got 1D array"),
-        (lambda X: X[:, :, None], "Found array with dim 3"),
     ],
 )
 @pytest.mark.filterwarnings("ignore:Can't check dok sparse matrix")
