@@ -16,23 +16,31 @@ def layers(sizes):
 class BareVAE(nn.Module):
     """Gaussian likelihood with a standard deviation of 1, Gaussian code."""
 
-    def __init__(self, n_features, hidden, latent_dim):
+    def __init__(self, encoder, decoder):
         super().__init__()
-        self.encoder = layers([n_features, *hidden, 2 * latent_dim])
-        self.decoder = layers([latent_dim, *hidden[::-1], n_features])
+        self.encoder = encoder
+        self.decoder = decoder
+
+    @classmethod
+    def of_sizes(cls, n_features, hidden, latent_dim):
+        """Return a network with hidden layers of these sizes."""
+        return cls(
+            layers([n_features, *hidden, 2 * latent_dim]),
+            layers([latent_dim, *hidden[::-1], n_features]),
+        )
 
     def loss(self, x):
         """Return the mean over rows of the negative evidence lower bound, less a constant."""
         mean, log_variance = self.encoder(x).chunk(2, dim=1)
         z = mean + torch.randn_like(mean) * torch.exp(0.5 * log_variance)
-        error = (x - self.decoder(z)).square().sum(1)
+        error = (x - self.decoder(z)).square().flatten(1).sum(1)
         kl = (mean.square() + log_variance.exp() - log_variance - 1).sum(1)
         return 0.5 * (error + kl).mean()
 
     def score(self, x):
         """Return a row's evidence lower bound at the posterior mean, less a constant."""
         mean, log_variance = self.encoder(x).chunk(2, dim=1)
-        error = (x - self.decoder(mean)).square().sum(1)
+        error = (x - self.decoder(mean)).square().flatten(1).sum(1)
         kl = (mean.square() + log_variance.exp() - log_variance - 1).sum(1)
         return -0.5 * (error + kl)
 

@@ -10,8 +10,13 @@ except ImportError:
 
 def skvae(hidden, latent_dim, **settings):
     """Return skvae's detector, with the loss that ``bare`` has."""
+    return skvae_on(MLP(hidden_layer_sizes=hidden), latent_dim, **settings)
+
+
+def skvae_on(architecture, latent_dim, **settings):
+    """Return the same on another architecture."""
     return VAEOutlierDetector(
-        architecture=MLP(hidden_layer_sizes=hidden),
+        architecture=architecture,
         latent_dim=latent_dim,
         likelihood="gaussian",
         sigma=1.0,

@@ -8,6 +8,8 @@ All train networks of the same sizes on the same rows, with the same batches and
 The first network is that of a tutorial on KDD Cup 1999; with it a step is all overhead.
 The second has the sizes of the defaults, and the third larger batches. The fourth has enough
 work for two threads. PyOD is measured if it is installed; it has no SiLU, and so takes ReLU.
+The last two are convolutional, on as many images as ten batches hold: the default, and that
+of a tutorial on CIFAR-10.
 """
 
 import bare
@@ -15,6 +17,8 @@ import equal_networks
 import numpy as np
 import timing
 import torch
+
+from skvae import Conv2d
 
 # Hidden layers, size of the code, batch size, epochs.
 NETWORKS = {
@@ -25,13 +29,44 @@ NETWORKS = {
 }
 
 
+# The architecture and the size of the code; images of 32 x 32 pixels in three channels.
+CONVOLUTIONAL = {
+    "Conv2d(), batches of 64": (Conv2d(), 32),
+    "CIFAR-10 tutorial, batches of 64": (
+        Conv2d(
+            filters=(64, 128, 512),
+            decoder_filters=(128, 256, 64),
+            kernel_size=4,
+            activation="relu",
+            output_activation="sigmoid",
+        ),
+        1024,
+    ),
+}
+
+
+def image_fits(X, architecture, latent_dim):
+    def skvae():
+        equal_networks.skvae_on(architecture, latent_dim, max_epochs=1, batch_size=64).fit(X)
+
+    def by_hand():
+        torch.manual_seed(0)
+        model = bare.BareVAE(
+            architecture.build_encoder(X.shape[1:], 2 * latent_dim),
+            architecture.build_decoder(latent_dim, X.shape[1:]),
+        )
+        bare.score(bare.train(model, X, 1, 64), X, 64)
+
+    return {"skvae": skvae, "by hand": by_hand}
+
+
 def fits(X, hidden, latent_dim, batch_size, n_epochs):
     def skvae():
         equal_networks.skvae(hidden, latent_dim, max_epochs=n_epochs, batch_size=batch_size).fit(X)
 
     def by_hand():
         torch.manual_seed(0)
-        model = bare.BareVAE(X.shape[1], hidden, latent_dim)
+        model = bare.BareVAE.of_sizes(X.shape[1], hidden, latent_dim)
         bare.score(bare.train(model, X, n_epochs, batch_size), X, 4096)
 
     def pyod():
@@ -55,6 +90,13 @@ def main():
         print(f"  skvae / by hand {timing.ratio(times, 'skvae', 'by hand')}")
         if "PyOD" in times:
             print(f"  PyOD / skvae    {timing.ratio(times, 'PyOD', 'skvae')}")
+    X = np.random.RandomState(0).uniform(size=(640, 32, 32, 3)).astype(np.float32)
+    for name, (architecture, latent_dim) in CONVOLUTIONAL.items():
+        times = timing.in_turn(image_fits(X, architecture, latent_dim), args.rounds)
+        print(f"\n{name}, {len(X)} images, 1 epoch, scores of the images included")
+        for fit, durations in times.items():
+            print(f"  {fit:10s} {min(durations) / 10 * 1e3:6.2f} ms a step")
+        print(f"  skvae / by hand {timing.ratio(times, 'skvae', 'by hand')}")
 
 
 if __name__ == "__main__":

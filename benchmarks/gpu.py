@@ -68,11 +68,13 @@ def loops(n_features, hidden, latent_dim, batch_size, n_rows, device):
         detector(hidden, latent_dim, batch_size, n_epochs, device).fit(X)
 
     def by_hand(n_epochs):
-        model = bare.BareVAE(n_features, hidden, latent_dim)
+        model = bare.BareVAE.of_sizes(n_features, hidden, latent_dim)
         bare.train(model, X, n_epochs, batch_size, device)
 
     def graph(n_epochs):
-        train_with_a_graph(bare.BareVAE(n_features, hidden, latent_dim), X, n_epochs, batch_size)
+        train_with_a_graph(
+            bare.BareVAE.of_sizes(n_features, hidden, latent_dim), X, n_epochs, batch_size
+        )
 
     functions = {"skvae": skvae, "by hand": by_hand}
     return functions if device == "cpu" else {**functions, "by hand, graph": graph}

@@ -21,7 +21,7 @@ from sklearn.decomposition import PCA
 from sklearn.ensemble import IsolationForest
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from skvae import AEOutlierDetector, Conv2d, VAEOutlierDetector
+from skvae import AEOutlierDetector, Conv2d, VAEGMMDetector, VAEOutlierDetector
 from skvae.datasets import fetch_mnist
 
 PAIRS = [(0, 6), (2, 7), (3, 8), (4, 9), (5, 0), (6, 1), (7, 2), (8, 3), (9, 5)]
@@ -55,6 +55,7 @@ DETECTORS = {
     "tutorial's network": partial(AEOutlierDetector, **TUTORIAL),
     "AEOutlierDetector": partial(AEOutlierDetector, architecture=Conv2d()),
     "VAEOutlierDetector": partial(VAEOutlierDetector, architecture=Conv2d()),
+    "VAEGMMDetector, MLP": VAEGMMDetector,
 }
 
 

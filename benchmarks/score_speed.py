@@ -24,7 +24,7 @@ def scorers(X, hidden, latent_dim):
     """Return scoring functions of rows, by name."""
     X_train = X[:2000]
     skvae = equal_networks.skvae(hidden, latent_dim, max_epochs=1).fit(X_train)
-    model = bare.BareVAE(X.shape[1], hidden, latent_dim)
+    model = bare.BareVAE.of_sizes(X.shape[1], hidden, latent_dim)
     functions = {
         "skvae": skvae.score_samples,
         "IsolationForest": IsolationForest(random_state=0).fit(X_train).score_samples,
