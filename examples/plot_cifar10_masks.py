@@ -29,7 +29,7 @@ except URLError:
     X = np.moveaxis(windows[:, ::16, ::16], 3, -1).reshape(-1, 32, 32, 3)
 
 X = np.random.RandomState(0).permutation(X)
-X_train, X_test = X[40:1540], X[:40]
+X_train, X_test = X[40:1240], X[:40]
 print(f"trained on {len(X_train)} images of {X.shape[1:]}, tested on {len(X_test)}")
 
 # %%
@@ -73,14 +73,14 @@ detector = VAEOutlierDetector(
 # Scores by size of the patch
 # ---------------------------
 #
-# Five copies of each test image get a patch of normal noise each, at a place at random. With
+# Four copies of each test image get a patch of normal noise each, at a place at random. With
 # ``top_features`` only the worst share of the pixels counts, without another fit.
 
 from sklearn.metrics import roc_auc_score
 
 sizes = list(range(2, 21, 2))
 shares = [0.2, 0.4, 0.6, 0.8, 1.0]
-n_masks = 5
+n_masks = 4
 n_values = X_test[0].size
 clean = detector.score_samples(X_test)
 by_image = np.zeros((len(sizes), len(X_test)))
