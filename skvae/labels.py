@@ -29,7 +29,6 @@ def is_outlier(y: ArrayLike) -> NDArray[np.bool_]:
     if others.size:
         raise ValueError(
             "Labels must be +1 for normal rows and -1 for outliers, got "
-            f"{others[:5].tolist()}. Where 1 marks an outlier, use 1 - 2 * y, or outlier_label=1 "
-            "if there is such a parameter."
+            f"{others[:5].tolist()}. Where 1 marks an outlier, use 1 - 2 * y."
         )
     return y == -1

@@ -3,11 +3,11 @@
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from sklearn import config_context
 from sklearn.utils.validation import validate_data
 
-__all__ = ["check_row_shape", "validate_rows"]
+__all__ = ["validate_fitted_rows", "validate_rows"]
 
 
 def validate_rows(estimator: Any, X: ArrayLike, y: Any = "no_validation", **options: Any) -> Any:
@@ -41,10 +41,37 @@ def validate_rows(estimator: Any, X: ArrayLike, y: Any = "no_validation", **opti
         return validate_data(estimator, X, y, dtype=dtype, allow_nd=True, **options)
 
 
-def check_row_shape(estimator: Any, X: NDArray[Any], expected: tuple[int, ...]) -> None:
-    """Raise an error unless rows have the shape of those in ``fit``."""
-    if X.shape[1:] != expected:
+def validate_fitted_rows(estimator: Any, X: ArrayLike, row_shape: tuple[int, ...]) -> Any:
+    """Validate rows, and that they have the shape of those in ``fit``.
+
+    Parameters
+    ----------
+    estimator : object
+        The fitted estimator.
+
+    X : array-like of shape (n_samples, *row_shape)
+        The rows.
+
+    row_shape : tuple of int
+        The shape of a row in ``fit``.
+
+    Returns
+    -------
+    X : ndarray
+        The rows, as from ``validate_rows``.
+
+    Raises
+    ------
+    ValueError
+        If the rows have another shape.
+    """
+    # Of images scikit-learn would compare the heights alone.
+    are_images = len(row_shape) > 1 or len(getattr(X, "shape", ())) > 2
+    rows = X if are_images else validate_rows(estimator, X, reset=False)
+    shape = np.shape(rows)[1:]
+    if shape != row_shape:
         raise ValueError(
-            f"X has rows of shape {X.shape[1:]}, but {type(estimator).__name__} was fitted on rows "
-            f"of shape {expected}."
+            f"X has rows of shape {shape}, but {type(estimator).__name__} was fitted on rows of "
+            f"shape {row_shape}."
         )
+    return validate_rows(estimator, X, reset=False) if are_images else rows

@@ -99,8 +99,8 @@ class Conv2d(Convolutional):
             image = tuple(int(size) for size in self.image_shape)
             if shape not in (image, (math.prod(image),)):
                 raise ValueError(
-                    f"image_shape={self.image_shape!r} has {math.prod(image)} values, but rows of "
-                    f"X have the shape {shape}."
+                    f"image_shape={self.image_shape!r} takes rows of shape {image} or "
+                    f"{(math.prod(image),)}, but those of X have the shape {shape}."
                 )
         if len(image) not in (2, 3):
             raise ValueError(

@@ -41,7 +41,8 @@ def apply_mask(
     Parameters
     ----------
     X : array-like of shape (n_samples, height, width) or (n_samples, height, width, n_channels)
-        The images. Those of dtype uint8 are divided by 255 first.
+        The images, channels last, from 0 to 1 unless ``scale`` and ``clip`` are set. Those
+        of dtype uint8 are divided by 255 first.
 
     mask_size : int or (int, int), default=4
         Height and width of the patch.

@@ -25,7 +25,7 @@ from skvae.training.devices import choose_device, resolve_device
 from skvae.training.engine import VERSIONS, Stopping, train_network
 from skvae.training.scoring import apply_to_rows
 from skvae.training.weights import Weights, build_network, weights_of
-from skvae.validation import check_row_shape, validate_rows
+from skvae.validation import validate_fitted_rows, validate_rows
 
 
 class BaseDetector(ThresholdDetector):
@@ -265,9 +265,7 @@ class BaseDetector(ThresholdDetector):
 
     def _validate_fitted(self, X: ArrayLike) -> NDArray[Any]:
         check_is_fitted(self)
-        rows = validate_rows(self, X, reset=False)
-        check_row_shape(self, rows, self._recipe["arguments"]["input_shape"])
-        return rows
+        return validate_fitted_rows(self, X, self._recipe["arguments"]["input_shape"])
 
     def _build_network(self, weights: Any, device: str) -> Any:
         return build_network(self._network_class, weights=weights, device=device, **self._recipe)

@@ -116,8 +116,9 @@ class ReconstructionHistogramClassifier(ThresholdDetector):
     normal rows.
 
     Searches take ``cv=StratifiedKFold(shuffle=True)``, so that each fold has outliers. Where
-    labels other than +1 and -1 come with an ``outlier_label``, ``score`` knows them, and the
-    scorers of scikit-learn and of :mod:`skvae.metrics` do not.
+    labels other than +1 and -1 come with an ``outlier_label``, ``predict`` still gives +1 and
+    -1, and only ``score`` compares them: scikit-learn's ``roc_auc`` would be inverted. Use
+    ``1 - 2 * y`` before a search.
 
     Examples
     --------

@@ -16,7 +16,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skvae.failures import undone_on_failure
 from skvae.images import unit_floats
-from skvae.validation import check_row_shape, validate_rows
+from skvae.validation import validate_fitted_rows, validate_rows
 
 RULES = {"auto", "doane", "fd", "rice", "scott", "sqrt", "stone", "sturges"}
 # Blocks of so many values stay in the processor's cache.
@@ -129,9 +129,7 @@ class DifferenceHistogram(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
             The counts. Those of a row add up to the number of features.
         """
         check_is_fitted(self)
-        rows = validate_rows(self, X, reset=False)
-        check_row_shape(self, rows, self._row_shape)
-        rows = self._flat(rows)
+        rows = self._flat(validate_fitted_rows(self, X, self._row_shape))
         edges = self.bin_edges_[1:-1].astype(rows.dtype)
         # A value is at or above an edge if it is so for the next number of its own type.
         rounded_down = edges < self.bin_edges_[1:-1]

@@ -138,7 +138,7 @@ def test_another_label_of_outliers(bumps, label):
 @pytest.mark.parametrize(
     ("labels", "message"),
     [
-        ([0, 1], r"\+1 for normal rows and -1 for outliers, got \[0\].*outlier_label=1"),
+        ([0, 1], r"\+1 for normal rows and -1 for outliers, got \[0\].*use 1 - 2 \* y"),
         (["a", "b"], r"\+1 for normal rows and -1 for outliers, got \['a', 'b'\]"),
         ([1, 1], r"no outlier to learn from: -1 is not among its labels, \[1\]"),
         ([-1, -1], "0 normal rows, but at least 3"),
