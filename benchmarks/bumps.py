@@ -98,6 +98,7 @@ def methods(seed):
         "AEOutlierDetector, 4,000 steps": partial(without_labels, ae(**LONG)),
         "VAEOutlierDetector()": partial(without_labels, vae()),
         "VAEOutlierDetector, 4,000 steps": partial(without_labels, vae(**LONG)),
+        "histograms without labels": lambda X, y, seed: histograms().fit(X),
         "random forest on curves": partial(with_labels, forest()),
         "recipe: random forest on differences": partial(recipe, []),
         "recipe: random forest on histograms": partial(recipe, fixed),
@@ -109,17 +110,19 @@ def methods(seed):
 
 
 def scores_of(model, X):
-    if hasattr(model, "score_samples") and not hasattr(model, "predict_proba"):
-        return model.score_samples(X)
-    return model.predict_proba(X)[:, 1]
+    return (
+        model.predict_proba(X)[:, 1] if hasattr(model, "predict_proba") else model.score_samples(X)
+    )
 
 
-def table(seeds):
+def table(seeds, chosen=None):
     rows = []
     for seed in seeds:
         X, y = make_bumps(2000, 200, random_state=seed)
         X_new, y_new = make_bumps(100, 100, random_state=1000 + seed)
         for name, fit in methods(seed).items():
+            if chosen is not None and name not in chosen:
+                continue
             model = fit(X, y, seed=seed)
             y_pred = model.predict(X_new)
             rows.append(
@@ -199,10 +202,11 @@ def histogram_speed():
 if __name__ == "__main__":
     parser = timing.parser(__doc__, threads=1)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2, 3, 4])
+    parser.add_argument("--methods", nargs="+", help="by default all")
     parser.add_argument("--parts", nargs="+", default=["table", "seen", "speed"])
     args = timing.begin(parser)
     if "table" in args.parts:
-        print(table(args.seeds).to_string())
+        print(table(args.seeds, args.methods).to_string())
     if "seen" in args.parts:
         print(seen_or_held_out(args.seeds).round(3).to_string())
     if "speed" in args.parts:

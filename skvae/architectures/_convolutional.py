@@ -1,6 +1,7 @@
 """What convolutional encoders and decoders share."""
 
 import math
+from abc import ABCMeta, abstractmethod
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 from numbers import Integral
@@ -52,7 +53,7 @@ LAYERS: dict[int, tuple[type[nn.Module], type[nn.Module], type[nn.Module]]] = {
 }
 
 
-class Convolutional(BaseEstimator):
+class Convolutional(BaseEstimator, metaclass=ABCMeta):
     """What convolutional architectures share, whatever the number of dimensions."""
 
     _parameter_constraints: dict = {
@@ -164,9 +165,9 @@ class Convolutional(BaseEstimator):
         size = int(self.kernel_size)
         return {"kernel_size": size, "stride": 2, "padding": (size - 1) // 2}
 
+    @abstractmethod
     def _grid(self, shape: tuple[int, ...]) -> tuple[tuple[int, ...], int]:
         """Return the sizes of a row's dimensions and the number of its channels."""
-        raise NotImplementedError
 
     def _between(self, n_filters: int) -> list[nn.Module]:
         _, _, normalization = LAYERS[self._n_dims]

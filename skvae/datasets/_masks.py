@@ -88,11 +88,7 @@ def apply_mask(
     >>> int(mask[0].sum()), float(masked[mask].max())
     (4, 0.0)
     """
-    X = unit_floats(
-        X
-        if isinstance(X, np.ndarray) and X.dtype == np.uint8
-        else check_array(X, allow_nd=True, dtype=[np.float64, np.float32])
-    )
+    X = unit_floats(check_array(X, allow_nd=True, dtype=[np.float64, np.float32, np.uint8]))
     if X.ndim not in (3, 4):
         raise ValueError(
             f"X must have the shape (n_samples, height, width[, n_channels]), got {X.shape}."

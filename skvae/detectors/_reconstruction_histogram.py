@@ -26,7 +26,7 @@ from skvae.thresholds import offset_from_scores
 from skvae.training.auto import auto_batch_size, auto_epochs
 from skvae.validation import validate_rows
 
-# Curves of bumps are restored to a third of a percent of their height only after as much.
+# A classifier needs sharper reconstructions than the detector's own defaults give of curves.
 LR, N_STEPS = 4e-3, 4000
 
 
@@ -110,10 +110,8 @@ class ReconstructionHistogramClassifier(ThresholdDetector):
     Notes
     -----
     Fitted without labels, an :class:`~sklearn.ensemble.IsolationForest` takes the place of
-    the classifier: unlike a covariance or a distance it minds neither counts that add up
-    to a constant nor a tenth of outliers among the rows. The score of the detector itself
-    is the better choice then, unless outliers have larger *and* smaller differences than
-    normal rows.
+    the classifier: it has no covariance to be singular, as that of counts with a constant
+    sum is. Compare with the score of the detector itself.
 
     Searches take ``cv=StratifiedKFold(shuffle=True)``, so that each fold has outliers. Where
     labels other than +1 and -1 come with an ``outlier_label``, ``predict`` still gives +1 and
@@ -227,19 +225,18 @@ class ReconstructionHistogramClassifier(ThresholdDetector):
             classifier = IsolationForest()
         elif classifier is None:
             classifier = RandomForestClassifier()
-        steps = [
-            ("difference", ReconstructionDifference(_seeded(detector, rng))),
-            # Fitted to one row, only to find a bad range before the training.
-            ("histogram", DifferenceHistogram(bins=self.bins, range=self.range).fit(X[:1])),
-            ("classifier", _seeded(classifier, rng)),
-        ]
-        self.pipeline_ = Pipeline(steps)
-        (_, difference), (_, histogram), (_, classifier) = steps
+        difference = ReconstructionDifference(_seeded(detector, rng))
+        # Fitted to one row, only to find a bad range before the training.
+        histogram = DifferenceHistogram(bins=self.bins, range=self.range).fit(X[:1])
+        classifier = _seeded(classifier, rng)
         with config_context(transform_output="default"):
             difference.fit(X[trained])
             differences = difference.transform(X[others])
             histogram.fit(differences)
             classifier.fit(histogram.transform(differences), np.where(outlier[others], -1, 1))
+        self.pipeline_ = Pipeline(
+            [("difference", difference), ("histogram", histogram), ("classifier", classifier)]
+        )
         self.classes_ = np.array([-1, 1])
         self.offset_ = self._offset(self._score_samples(X), self.contamination)
 
