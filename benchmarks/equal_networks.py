@@ -21,6 +21,7 @@ def skvae_on(architecture, latent_dim, **settings):
         likelihood="gaussian",
         sigma=1.0,
         beta=1.0,
+        support_fraction=1.0,
         lr=1e-3,
         random_state=0,
         **settings,

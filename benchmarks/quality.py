@@ -78,6 +78,7 @@ ABLATION = {
         {"architecture": MLP(dropout=0.1)},
         {"weight_decay": 0.1},
         {"top_features": 0.5},
+        {"support_fraction": 0.95},
         {"early_stopping": True},
     ],
     "AEOutlierDetector": [
@@ -86,6 +87,7 @@ ABLATION = {
         {"lr": 3e-3},
         {"batch_size": 64},
         {"steps": 1000},
+        {"support_fraction": 0.95},
         {"early_stopping": True},
     ],
     "AEGMMDetector": [

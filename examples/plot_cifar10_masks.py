@@ -54,6 +54,7 @@ tutorial = VAEOutlierDetector(
     sigma=0.05,
     beta=1.0,
     score="reconstruction",
+    support_fraction=1.0,
     batch_size=64,
     max_epochs=50,
 )
@@ -64,6 +65,7 @@ detector = VAEOutlierDetector(
     likelihood="gaussian",
     sigma=0.05,
     score="reconstruction",
+    support_fraction=1.0,  # no image it is trained on is damaged
     max_epochs=16,
     random_state=0,
     verbose=1,

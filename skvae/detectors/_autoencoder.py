@@ -5,7 +5,7 @@ from os import PathLike
 from typing import Any, Literal
 
 from numpy.random import RandomState
-from sklearn.utils._param_validation import Interval
+from sklearn.utils._param_validation import Interval, StrOptions
 
 from skvae.detectors._base import BaseDetector
 from skvae.networks import AutoEncoder
@@ -36,6 +36,13 @@ class AEOutlierDetector(BaseDetector):
     top_features : float in (0, 1], default=1.0
         A row is scored by this share of its features, the worst ones. Small shares find
         rows of which only a small part is odd.
+
+    support_fraction : 'auto' or float in [0.5, 1], default='auto'
+        The share of the rows of each step, lowest losses first, that the network learns
+        from, rounded up to whole rows. Less than 1 keeps it from learning to restore
+        outliers among the training rows [2]_. Rare normal rows are not learned either,
+        so if all rows are normal take 1. 'auto' is 0.95 for images (rows of more than one
+        axis, or ``Conv2d``), and 1 for others.
 
     max_epochs : int or 'auto', default='auto'
         The number of passes over the training rows. 'auto' is as many as make 2,000
@@ -125,6 +132,8 @@ class AEOutlierDetector(BaseDetector):
     ----------
     .. [1] M. Sakurada and T. Yairi, "Anomaly detection using autoencoders with nonlinear
        dimensionality reduction", MLSDA 2014. :doi:`10.1145/2689746.2689747`
+    .. [2] Y. Shen and S. Sanghavi, "Learning with bad training data via iterative trimmed
+       loss minimization", ICML 2019. :doi:`10.48550/arXiv.1810.11874`
 
     Examples
     --------
@@ -146,6 +155,7 @@ class AEOutlierDetector(BaseDetector):
     _parameter_constraints: dict = {
         **BaseDetector._parameter_constraints,
         "top_features": [Interval(Real, 0, 1, closed="right")],
+        "support_fraction": [StrOptions({"auto"}), Interval(Real, 0.5, 1, closed="both")],
     }
     _network_class = AutoEncoder
 
@@ -156,6 +166,7 @@ class AEOutlierDetector(BaseDetector):
         architecture: Any = None,
         latent_dim: int | Literal["auto"] = "auto",
         top_features: float = 1.0,
+        support_fraction: float | Literal["auto"] = "auto",
         max_epochs: int | Literal["auto"] = "auto",
         batch_size: int | Literal["auto"] = "auto",
         lr: float = 1e-3,
@@ -173,6 +184,7 @@ class AEOutlierDetector(BaseDetector):
         self.architecture = architecture
         self.latent_dim = latent_dim
         self.top_features = top_features
+        self.support_fraction = support_fraction
         self.max_epochs = max_epochs
         self.batch_size = batch_size
         self.lr = lr
@@ -185,6 +197,12 @@ class AEOutlierDetector(BaseDetector):
         self.memory = memory
         self.random_state = random_state
         self.verbose = verbose
+
+    def _network_arguments(self, input_shape: tuple[int, ...]) -> dict[str, Any]:
+        return {
+            **super()._network_arguments(input_shape),
+            "support_fraction": self._auto_support_fraction(input_shape),
+        }
 
     def _row_score_arguments(self) -> dict[str, Any]:
         return {"top_features": self.top_features}

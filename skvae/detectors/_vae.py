@@ -78,6 +78,13 @@ class VAEOutlierDetector(BaseDetector):
         A row is scored by this share of its features, the worst ones. Small shares find
         rows of which only a small part is odd.
 
+    support_fraction : 'auto' or float in [0.5, 1], default='auto'
+        The share of the rows of each step, lowest losses first, that the network learns
+        from, rounded up to whole rows. Less than 1 keeps it from learning to restore
+        outliers among the training rows [5]_. Rare normal rows are not learned either,
+        so if all rows are normal take 1. 'auto' is 0.95 for images (rows of more than one
+        axis, or ``Conv2d``), and 1 for others.
+
     max_epochs : int or 'auto', default='auto'
         The number of passes over the training rows. 'auto' is as many as make 2,000
         steps, and at least one. More of them can hurt: the network learns to restore
@@ -185,6 +192,8 @@ class VAEOutlierDetector(BaseDetector):
        variational framework", ICLR 2017.
     .. [4] H. Takahashi et al., "Student-t variational autoencoder for robust density
        estimation", IJCAI 2018. :doi:`10.24963/ijcai.2018/374`
+    .. [5] Y. Shen and S. Sanghavi, "Learning with bad training data via iterative trimmed
+       loss minimization", ICML 2019. :doi:`10.48550/arXiv.1810.11874`
 
     Examples
     --------
@@ -209,6 +218,7 @@ class VAEOutlierDetector(BaseDetector):
         "beta": [Interval(Real, 0, None, closed="left")],
         "score": [StrOptions(set(SCORES))],
         "top_features": [Interval(Real, 0, 1, closed="right")],
+        "support_fraction": [StrOptions({"auto"}), Interval(Real, 0.5, 1, closed="both")],
     }
     _network_class = VAE
 
@@ -223,6 +233,7 @@ class VAEOutlierDetector(BaseDetector):
         beta: float = 0.1,
         score: Literal["elbo", "reconstruction", "reconstruction_probability"] = "elbo",
         top_features: float = 1.0,
+        support_fraction: float | Literal["auto"] = "auto",
         max_epochs: int | Literal["auto"] = "auto",
         batch_size: int | Literal["auto"] = "auto",
         lr: float = 2e-3,
@@ -244,6 +255,7 @@ class VAEOutlierDetector(BaseDetector):
         self.beta = beta
         self.score = score
         self.top_features = top_features
+        self.support_fraction = support_fraction
         self.max_epochs = max_epochs
         self.batch_size = batch_size
         self.lr = lr
@@ -277,6 +289,9 @@ class VAEOutlierDetector(BaseDetector):
     def sample(self, n_samples: int = 1) -> NDArray[np.float32]:
         """Draw rows from the model: codes from the prior, decoded, with observation noise.
 
+        They resemble the rows that the network learned from: with ``support_fraction``
+        below 1, rare ones are missing.
+
         Parameters
         ----------
         n_samples : int, default=1
@@ -301,6 +316,7 @@ class VAEOutlierDetector(BaseDetector):
             "likelihood": self.likelihood,
             "sigma": None if self.sigma == "learned" else self.sigma,
             "beta": self.beta,
+            "support_fraction": self._auto_support_fraction(input_shape),
         }
 
     def _score_arguments(self) -> dict[str, Any]:

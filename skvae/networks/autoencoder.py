@@ -5,7 +5,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from skvae.networks.coders import build_coders
-from skvae.networks.rows import sum_worst
+from skvae.networks.rows import sum_worst, support_weights
 
 __all__ = ["AutoEncoder"]
 
@@ -25,10 +25,20 @@ class AutoEncoder(nn.Module):
 
     latent_dim : int
         The size of the code.
+
+    support_fraction : float in [0.5, 1], default=1.0
+        The share of rows, those with the lowest losses, that the loss is a mean over.
     """
 
-    def __init__(self, architecture: Any, input_shape: tuple[int, ...], latent_dim: int) -> None:
+    def __init__(
+        self,
+        architecture: Any,
+        input_shape: tuple[int, ...],
+        latent_dim: int,
+        support_fraction: float = 1.0,
+    ) -> None:
         super().__init__()
+        self.support_fraction = support_fraction
         self.encoder, self.decoder = build_coders(
             architecture, input_shape, n_outputs=latent_dim, latent_dim=latent_dim
         )
@@ -45,10 +55,12 @@ class AutoEncoder(nn.Module):
         """Return codes, reconstructions and the named parts of the loss."""
         code = self.encode(x)
         reconstruction = self.decoder(code)
-        return code, reconstruction, {"loss": (x - reconstruction).square().sum() / len(x)}
+        losses = (x - reconstruction).square().flatten(1).sum(1)
+        loss = losses @ support_weights(losses, self.support_fraction)
+        return code, reconstruction, {"loss": loss}
 
     def loss(self, x: Tensor) -> dict[str, Tensor]:
-        """Return the named parts of the loss, each a mean over rows."""
+        """Return the named parts of the loss, each a mean over the rows that count."""
         return self.restore(x)[-1]
 
     def feature_scores(self, x: Tensor) -> Tensor:

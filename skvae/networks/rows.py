@@ -1,10 +1,11 @@
-"""From the scores of a row's features to the score of the row."""
+"""From the features of a row to the row, and from rows to those that count."""
 
 import math
 
+import torch
 from torch import Tensor
 
-__all__ = ["sum_worst"]
+__all__ = ["sum_worst", "support_weights"]
 
 
 def sum_worst(feature_scores: Tensor, share: float) -> Tensor:
@@ -29,3 +30,29 @@ def sum_worst(feature_scores: Tensor, share: float) -> Tensor:
         n_worst = max(1, math.ceil(round(share * scores.shape[1], 6)))
         scores = scores.topk(n_worst, largest=False, sorted=True).values
     return scores.sum(1)
+
+
+@torch.no_grad()
+def support_weights(losses: Tensor, support_fraction: float) -> Tensor:
+    """Weigh rows for a trimmed mean, from which the worst are left out.
+
+    Parameters
+    ----------
+    losses : Tensor of shape (n_rows,)
+        The loss of each row.
+
+    support_fraction : float in [0.5, 1]
+        The share of rows, lowest losses first, that counts; rounded up to whole rows.
+
+    Returns
+    -------
+    weights : Tensor of shape (n_rows,)
+        The same weight for each row that counts, 0 for the others. They add up to 1.
+    """
+    # Rounded first, as in sum_worst.
+    n_support = math.ceil(round(support_fraction * len(losses), 6))
+    if n_support == len(losses):
+        return torch.full_like(losses, 1 / len(losses))
+    # Weights, and not indices: in the product a loss that is not finite still shows.
+    support = (losses <= losses.kthvalue(n_support).values).to(losses.dtype)
+    return support / support.sum()

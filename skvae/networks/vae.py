@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.distributions import Normal, StudentT
 
 from skvae.networks.coders import build_coders
-from skvae.networks.rows import sum_worst
+from skvae.networks.rows import sum_worst, support_weights
 
 __all__ = ["LIKELIHOODS", "MIN_SIGMA", "SCORES", "VAE", "kl_divergence"]
 
@@ -72,6 +72,9 @@ class VAE(nn.Module):
 
     beta : float
         The weight of the divergence in the loss. The scores have it at 1.
+
+    support_fraction : float in [0.5, 1], default=1.0
+        The share of rows, those with the lowest losses, that the loss is a mean over.
     """
 
     noise: Tensor
@@ -84,6 +87,7 @@ class VAE(nn.Module):
         likelihood: str,
         sigma: float | None,
         beta: float,
+        support_fraction: float = 1.0,
     ) -> None:
         super().__init__()
         self.encoder, self.decoder = build_coders(
@@ -95,6 +99,7 @@ class VAE(nn.Module):
         )
         self.log_sigma = nn.Parameter(log_sigma, requires_grad=sigma is None)
         self.beta = beta
+        self.support_fraction = support_fraction
         # Drawn once, in pairs that cancel, so that no score depends on fresh noise.
         noise = torch.randn(N_DRAWS // 2, latent_dim, dtype=torch.float32)
         self.register_buffer("noise", torch.cat([noise, -noise]))
@@ -130,13 +135,15 @@ class VAE(nn.Module):
             z = mean + torch.randn_like(mean) * torch.exp(0.5 * log_variance)
         restored = self.decoder(z)
         log_likelihood = self.log_density(x - restored, self._limited_log_sigma())
-        reconstruction = log_likelihood.sum() / -len(x)
-        kl = kl_divergence(mean, log_variance).sum() / len(x)
-        loss = reconstruction + self.beta * kl
-        return z, restored, {"loss": loss, "reconstruction": reconstruction, "kl": kl}
+        reconstruction = -log_likelihood.flatten(1).sum(1)
+        kl = kl_divergence(mean, log_variance).sum(1)
+        losses = torch.add(reconstruction, kl, alpha=self.beta)
+        weights = support_weights(losses, self.support_fraction)
+        parts = {"loss": losses, "reconstruction": reconstruction.detach(), "kl": kl.detach()}
+        return z, restored, {name: part @ weights for name, part in parts.items()}
 
     def loss(self, x: Tensor) -> dict[str, Tensor]:
-        """Return the named parts of the loss, each a mean over rows, in nats."""
+        """Return the named parts of the loss, each a mean over the rows that count, in nats."""
         return self.restore(x)[-1]
 
     def elbo(self, x: Tensor) -> Tensor:

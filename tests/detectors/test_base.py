@@ -294,7 +294,7 @@ def test_memory_keeps_networks_apart_by_what_influences_training(
         "batch_size": 50, "lr": 0.1, "weight_decay": 0.1, "early_stopping": True,
         "random_state": 1, "beta": 0.7, "sigma": 0.5, "likelihood": "gaussian",
         "n_components": 3, "reg_covar": 0.2, "reconstruction_features": ["cosine"],
-        "energy_weight": 0.5, "covariance_weight": 0.1, "samples": 2,
+        "energy_weight": 0.5, "covariance_weight": 0.1, "samples": 2, "support_fraction": 0.7,
     }  # fmt: skip
     known = {*without_influence, *with_influence, "device", "score"}
     assert set(detector.get_params(deep=False)) <= known

@@ -13,7 +13,13 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from skvae import MLP, AEOutlierDetector, Conv2d, ReconstructionHistogramClassifier
+from skvae import (
+    MLP,
+    AEOutlierDetector,
+    Conv2d,
+    ReconstructionHistogramClassifier,
+    VAEOutlierDetector,
+)
 from skvae.features import DifferenceHistogram, ReconstructionDifference
 from skvae.metrics import mean_score_scorer
 
@@ -72,6 +78,33 @@ def test_flat_rows_are_images_with_their_shape(detector_class, ones):
     np.testing.assert_array_equal(
         same.feature_scores(flat), detector.feature_scores(images).reshape(flat.shape)
     )
+
+
+@pytest.mark.parametrize("detector_class", [AEOutlierDetector, VAEOutlierDetector])
+@pytest.mark.parametrize(
+    ("shape", "architecture", "fraction"),
+    [
+        ((8, 8), None, 0.95),
+        ((64,), Conv2d(filters=(4,), image_shape=(8, 8)), 0.95),
+        ((64,), None, 1.0),
+    ],
+)
+def test_the_worst_images_of_a_step_are_left_out(
+    detector_class, ones, shape, architecture, fraction
+):
+    X = (ones / 255).reshape(-1, *shape)
+
+    def scores(support_fraction):
+        detector = cheap(
+            detector_class,
+            architecture=architecture,
+            support_fraction=support_fraction,
+            batch_size=60,
+        )
+        return detector.fit(X).score_samples(X)
+
+    np.testing.assert_array_equal(scores("auto"), scores(fraction))
+    assert not np.array_equal(scores("auto"), scores(0.9))
 
 
 def test_a_pipeline_with_a_scaler(detector_class, digits):
@@ -227,9 +260,11 @@ def test_ragged_images():
 
 def test_a_network_of_full_layers_sees_images_flat(ones):
     floats = ones / np.float32(255)
-    mlp = MLP(hidden_layer_sizes=(16,))
-    expected = seeing(AEOutlierDetector, architecture=mlp).fit(floats.reshape(len(ones), -1))
+    flat = floats.reshape(len(ones), -1)
+    detector = seeing(
+        AEOutlierDetector, architecture=MLP(hidden_layer_sizes=(16,)), support_fraction=0.9
+    )
     np.testing.assert_array_equal(
-        seeing(AEOutlierDetector, architecture=mlp).fit(ones).score_samples(ones),
-        expected.score_samples(floats.reshape(len(ones), -1)),
+        clone(detector).fit(ones).score_samples(ones),
+        clone(detector).fit(flat).score_samples(flat),
     )

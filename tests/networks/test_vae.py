@@ -10,7 +10,6 @@ from torch.distributions import kl_divergence as torch_kl_divergence
 
 from skvae import MLP
 from skvae.networks import VAE
-from skvae.networks.rows import sum_worst
 from skvae.networks.vae import LIKELIHOODS, STUDENT_T_DOF, kl_divergence
 
 
@@ -190,14 +189,3 @@ def test_extreme_rows_stay_finite():
     x = torch.full((2, 5), 1e12)
     for score in ("elbo", "reconstruction", "reconstruction_probability"):
         assert network.row_scores(x, score, 1.0).isfinite().all()
-
-
-@pytest.mark.parametrize(("share", "n_worst"), [(1e-6, 1), (0.2, 1), (0.21, 2), (0.6, 3), (1, 5)])
-def test_sum_worst_counts_a_share(share, n_worst):
-    scores = torch.tensor([[-1.0, -2.0, -4.0, -8.0, -16.0]])
-    expected = scores.flip(1)[:, :n_worst].sum()
-    assert sum_worst(scores, share) == expected
-
-
-def test_a_share_is_not_rounded_up_for_its_binary_digits():
-    assert sum_worst(-torch.ones(1, 100), 0.07) == -7

@@ -1,0 +1,18 @@
+import numpy as np
+from sklearn.metrics import roc_auc_score
+
+from skvae import AEOutlierDetector
+
+
+def test_support_fraction_keeps_a_clump_of_outliers_from_being_learned(rng):
+    plane = rng.normal(size=(970, 2)) @ rng.normal(size=(2, 6))
+    clump = 3 * rng.normal(size=6) + 0.1 * rng.normal(size=(30, 6))
+    X = np.r_[plane, clump]
+    is_outlier = np.arange(1000) >= 970
+
+    def auroc(**settings):
+        detector = AEOutlierDetector(latent_dim=2, max_epochs=20, random_state=0, **settings)
+        return roc_auc_score(is_outlier, -detector.fit(X).score_samples(X))
+
+    assert auroc() < 0.98
+    assert auroc(support_fraction=0.95) > 0.99
