@@ -60,8 +60,6 @@ DETECTORS = {
     "AE": AEOutlierDetector,
     "VAE": VAEOutlierDetector,
     "VAEGMM": VAEGMMDetector,
-}
-DETECTORS |= {
     "AE-Conv2d": partial(AEOutlierDetector, architecture=Conv2d()),
     "VAE-Conv2d": partial(VAEOutlierDetector, architecture=Conv2d()),
     "VAE-Conv2d-8": partial(VAEOutlierDetector, architecture=Conv2d(), latent_dim=8),

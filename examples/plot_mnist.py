@@ -39,7 +39,7 @@ print(f"{len(X)} images of {X.shape[1]} x {X.shape[2]} pixels, {is_three.sum()} 
 # The detectors
 # -------------
 #
-# Images of bytes go in as they are. At each step the worst images are left out, 5 % by
+# Images of bytes go in as they are. Of MNIST, the worst 5 % of the 64 in a step are left out by
 # default, since outliers may be among them (``support_fraction``). The second detector is the
 # network of a well-known tutorial, written in one call, and trained for about 500 steps on all.
 

@@ -9,6 +9,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 
 from skvae.detectors._base import BaseDetector
 from skvae.networks import AutoEncoder
+from skvae.training.auto import choose_support_fraction
 
 
 class AEOutlierDetector(BaseDetector):
@@ -39,10 +40,12 @@ class AEOutlierDetector(BaseDetector):
 
     support_fraction : 'auto' or float in [0.5, 1], default='auto'
         The share of the rows of each step, lowest losses first, that the network learns
-        from, rounded up to whole rows. Less than 1 keeps it from learning to restore
-        outliers among the training rows [2]_. Rare normal rows are not learned either,
-        so if all rows are normal take 1. 'auto' is 0.95 for images (rows of more than one
-        axis, or ``Conv2d``), and 1 for others.
+        from, rounded up to whole rows. Less than 1 helps if there are fewer outliers among
+        the training rows than are left out, and if they are restored worst [2]_; if all
+        rows are normal, take 1. 'auto' is 0.95 for images, that is rows of more than one
+        axis or with ``Conv2d(image_shape=...)``, and 1 for others. At 0.95 steps of less
+        than 20 rows, and so fits of at most 500 rows with ``batch_size='auto'``, leave
+        none out.
 
     max_epochs : int or 'auto', default='auto'
         The number of passes over the training rows. 'auto' is as many as make 2,000
@@ -61,7 +64,8 @@ class AEOutlierDetector(BaseDetector):
 
     early_stopping : bool, default=False
         Whether to set rows aside, stop when their loss no longer falls, and take the
-        weights of the best epoch. Their loss is computed without noise and dropout.
+        weights of the best epoch. Their loss is computed without noise and dropout,
+        and without the worst of them, as in training.
 
     validation_fraction : float in (0, 1), default=0.1
         The share of the training rows that is set aside for early stopping, at random.
@@ -100,7 +104,8 @@ class AEOutlierDetector(BaseDetector):
         The trained network, in evaluation mode.
 
     history_ : list of dict
-        For each epoch its number ('epoch'), the mean training loss by part
+        For each epoch its number ('epoch'), the mean training loss by part,
+        over the rows that count
         ('train_loss'), the same of the validation rows
         ('valid_loss' and so on) with early stopping, and its duration ('seconds').
 
@@ -201,7 +206,9 @@ class AEOutlierDetector(BaseDetector):
     def _network_arguments(self, input_shape: tuple[int, ...]) -> dict[str, Any]:
         return {
             **super()._network_arguments(input_shape),
-            "support_fraction": self._auto_support_fraction(input_shape),
+            "support_fraction": choose_support_fraction(
+                self.support_fraction, input_shape, self.architecture
+            ),
         }
 
     def _row_score_arguments(self) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted, check_memory
 
-from skvae.architectures import MLP, Conv2d
+from skvae.architectures import MLP
 from skvae.detectors._threshold import ThresholdDetector
 from skvae.failures import undone_on_failure
 from skvae.training.auto import auto_batch_size
@@ -67,13 +67,6 @@ class BaseDetector(ThresholdDetector):
             "input_shape": input_shape,
             "latent_dim": latent_dim,
         }
-
-    def _auto_support_fraction(self, input_shape: tuple[int, ...]) -> float:
-        """Return the share of rows that count in a loss, for rows of a shape."""
-        if self.support_fraction != "auto":
-            return self.support_fraction
-        is_image = len(input_shape) > 1 or isinstance(self.architecture, Conv2d)
-        return 0.95 if is_image else 1.0
 
     def _score_arguments(self) -> dict[str, Any]:
         """Return what the network's ``feature_scores`` takes beside the rows."""

@@ -48,7 +48,8 @@ class ReconstructionHistogramClassifier(ThresholdDetector):
     ----------
     detector : object, default=None
         The detector with ``reconstruct``. ``None`` means an
-        :class:`~skvae.AEOutlierDetector` with a learning rate of 4e-3 and 4,000 steps.
+        :class:`~skvae.AEOutlierDetector` with a learning rate of 4e-3 and 4,000 steps, which
+        learns from all normal rows.
 
     classifier : object, default=None
         Any classifier with ``predict_proba`` or ``decision_function``. ``None`` means a
@@ -220,7 +221,8 @@ class ReconstructionHistogramClassifier(ThresholdDetector):
         detector, classifier = self.detector, self.classifier
         if detector is None:
             n_batches = math.ceil(len(trained) / auto_batch_size(len(trained)))
-            detector = AEOutlierDetector(lr=LR, max_epochs=auto_epochs(n_batches, N_STEPS))
+            max_epochs = auto_epochs(n_batches, N_STEPS)
+            detector = AEOutlierDetector(lr=LR, max_epochs=max_epochs, support_fraction=1.0)
         if not outlier.any():
             classifier = IsolationForest()
         elif classifier is None:

@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 from skvae.detectors._base import BaseDetector
 from skvae.networks import VAE
 from skvae.networks.vae import LIKELIHOODS, MIN_SIGMA, SCORES
+from skvae.training.auto import choose_support_fraction
 from skvae.training.sampling import sample_network
 
 
@@ -80,10 +81,12 @@ class VAEOutlierDetector(BaseDetector):
 
     support_fraction : 'auto' or float in [0.5, 1], default='auto'
         The share of the rows of each step, lowest losses first, that the network learns
-        from, rounded up to whole rows. Less than 1 keeps it from learning to restore
-        outliers among the training rows [5]_. Rare normal rows are not learned either,
-        so if all rows are normal take 1. 'auto' is 0.95 for images (rows of more than one
-        axis, or ``Conv2d``), and 1 for others.
+        from, rounded up to whole rows. Less than 1 helps if there are fewer outliers among
+        the training rows than are left out, and if they are restored worst [5]_; if all
+        rows are normal, take 1. 'auto' is 0.95 for images, that is rows of more than one
+        axis or with ``Conv2d(image_shape=...)``, and 1 for others. At 0.95 steps of less
+        than 20 rows, and so fits of at most 500 rows with ``batch_size='auto'``, leave
+        none out.
 
     max_epochs : int or 'auto', default='auto'
         The number of passes over the training rows. 'auto' is as many as make 2,000
@@ -102,7 +105,8 @@ class VAEOutlierDetector(BaseDetector):
 
     early_stopping : bool, default=False
         Whether to set rows aside, stop when their loss no longer falls, and take the
-        weights of the best epoch. Their loss is computed without noise and dropout.
+        weights of the best epoch. Their loss is computed without noise and dropout,
+        and without the worst of them, as in training.
 
     validation_fraction : float in (0, 1), default=0.1
         The share of the training rows that is set aside for early stopping, at random.
@@ -141,7 +145,8 @@ class VAEOutlierDetector(BaseDetector):
         The trained network, in evaluation mode.
 
     history_ : list of dict
-        For each epoch its number ('epoch'), the mean training loss by part
+        For each epoch its number ('epoch'), the mean training loss by part,
+        over the rows that count
         ('train_loss', 'train_reconstruction', 'train_kl'), the same of the validation rows
         ('valid_loss' and so on) with early stopping, and its duration ('seconds').
 
@@ -290,7 +295,7 @@ class VAEOutlierDetector(BaseDetector):
         """Draw rows from the model: codes from the prior, decoded, with observation noise.
 
         They resemble the rows that the network learned from: with ``support_fraction``
-        below 1, rare ones are missing.
+        below 1, rare ones may be missing.
 
         Parameters
         ----------
@@ -316,7 +321,9 @@ class VAEOutlierDetector(BaseDetector):
             "likelihood": self.likelihood,
             "sigma": None if self.sigma == "learned" else self.sigma,
             "beta": self.beta,
-            "support_fraction": self._auto_support_fraction(input_shape),
+            "support_fraction": choose_support_fraction(
+                self.support_fraction, input_shape, self.architecture
+            ),
         }
 
     def _score_arguments(self) -> dict[str, Any]:

@@ -26,8 +26,7 @@ def sum_worst(feature_scores: Tensor, share: float) -> Tensor:
     """
     scores = feature_scores.flatten(1)
     if share < 1:
-        # Rounded first, since 0.07 * 100 is a little more than 7.
-        n_worst = max(1, math.ceil(round(share * scores.shape[1], 6)))
+        n_worst = max(1, _share_of(scores.shape[1], share))
         scores = scores.topk(n_worst, largest=False, sorted=True).values
     return scores.sum(1)
 
@@ -42,17 +41,23 @@ def support_weights(losses: Tensor, support_fraction: float) -> Tensor:
         The loss of each row.
 
     support_fraction : float in [0.5, 1]
-        The share of rows, lowest losses first, that counts; rounded up to whole rows.
+        The share of rows, lowest losses first, that counts; rounded up to whole rows, and
+        with all that are equal to the last of them.
 
     Returns
     -------
     weights : Tensor of shape (n_rows,)
         The same weight for each row that counts, 0 for the others. They add up to 1.
     """
-    # Rounded first, as in sum_worst.
-    n_support = math.ceil(round(support_fraction * len(losses), 6))
+    n_support = _share_of(len(losses), support_fraction)
     if n_support == len(losses):
         return torch.full_like(losses, 1 / len(losses))
     # Weights, and not indices: in the product a loss that is not finite still shows.
-    support = (losses <= losses.kthvalue(n_support).values).to(losses.dtype)
+    last = losses.topk(n_support, largest=False, sorted=True).values[-1]
+    support = (losses <= last).to(losses.dtype)
     return support / support.sum()
+
+
+def _share_of(number: int, share: float) -> int:
+    # Rounded first, since 0.07 * 100 is a little more than 7.
+    return math.ceil(round(share * number, 6))

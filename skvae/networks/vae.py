@@ -139,8 +139,10 @@ class VAE(nn.Module):
         kl = kl_divergence(mean, log_variance).sum(1)
         losses = torch.add(reconstruction, kl, alpha=self.beta)
         weights = support_weights(losses, self.support_fraction)
+        # Only the loss is ever differentiated.
         parts = {"loss": losses, "reconstruction": reconstruction.detach(), "kl": kl.detach()}
-        return z, restored, {name: part @ weights for name, part in parts.items()}
+        # A decoder may compute in float64.
+        return z, restored, {name: part @ weights.to(part.dtype) for name, part in parts.items()}
 
     def loss(self, x: Tensor) -> dict[str, Tensor]:
         """Return the named parts of the loss, each a mean over the rows that count, in nats."""

@@ -85,6 +85,13 @@ def test_bad_top_features(detector_class, X):
         cheap(detector_class, top_features=0.0).fit(X)
 
 
+@pytest.mark.parametrize("detector_class", with_parameter("support_fraction"))
+@pytest.mark.parametrize("fraction", [0.49, 1.01, np.nan, "foo", None])
+def test_bad_support_fraction(detector_class, X, fraction):
+    with pytest.raises(ValueError, match=r"'support_fraction' parameter of .* must be"):
+        cheap(detector_class, support_fraction=fraction).fit(X)
+
+
 @pytest.mark.parametrize(
     "arguments", [{"score": "foo"}, {"sigma": 1e-4}, {"beta": -1.0}, {"likelihood": "foo"}]
 )
@@ -283,6 +290,8 @@ def test_memory_keeps_networks_apart_by_what_influences_training(
         "validation_fraction": 0.3, "n_iter_no_change": 2, "tol": 0.5,
         "memory": Memory(str(tmp_path), verbose=0),
     }  # fmt: skip
+    if "support_fraction" in detector.get_params():
+        without_influence["support_fraction"] = 1  # what 'auto' is for a table
     for name, value in without_influence.items():
         if name in detector.get_params():
             clone(detector).set_params(**{name: value}).fit(X)

@@ -221,6 +221,13 @@ def test_the_classifier_takes_images(digits):
     )
 
 
+def test_a_network_that_is_told_the_outliers_learns_from_all_other_images(ones, monkeypatch):
+    monkeypatch.setattr("skvae.detectors._reconstruction_histogram.N_STEPS", 20)
+    y = np.r_[-1, np.ones(len(ones) - 1, dtype=int)]
+    classifier = ReconstructionHistogramClassifier(random_state=0).fit(ones, y)
+    assert classifier.detector_.network_.support_fraction == 1
+
+
 @pytest.mark.parametrize(
     ("shape", "wrong"), [((8, 8), (8, 7)), ((8, 8), (8, 8, 1)), ((8, 8), (8,)), ((8, 8, 3), (8, 8))]
 )
