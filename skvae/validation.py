@@ -7,6 +7,8 @@ from numpy.typing import ArrayLike
 from sklearn import config_context
 from sklearn.utils.validation import validate_data
 
+from skvae.images import whole_numbers_as_bytes
+
 __all__ = ["validate_fitted_rows", "validate_rows"]
 
 
@@ -31,9 +33,16 @@ def validate_rows(estimator: Any, X: ArrayLike, y: Any = "no_validation", **opti
     -------
     X : ndarray of float64 or float32, or of uint8 with three dimensions or more
         The rows. With ``y`` a pair of rows and labels.
+
+    Raises
+    ------
+    ValueError
+        If scikit-learn refuses the rows, or images of whole numbers are not bytes.
     """
     if isinstance(X, list | tuple) or getattr(X, "ndim", 2) > 2:
         X = np.asarray(X)
+    if isinstance(X, np.ndarray):
+        X = whole_numbers_as_bytes(X)
     are_bytes = isinstance(X, np.ndarray) and X.dtype == np.uint8 and X.ndim > 2
     dtype: Any = np.uint8 if are_bytes else [np.float64, np.float32]
     # Batches are sliced from numpy arrays, whatever the rows were.

@@ -19,7 +19,7 @@ ROOMS = {
     "labels": ({"numpy"}, set()),
     "failures": (set(), set()),
     "images": ({"numpy"}, set()),
-    "validation": ({"numpy", "sklearn"}, set()),
+    "validation": ({"numpy", "sklearn"}, {"images"}),
     "features": ({"numpy", "sklearn"}, {"failures", "images", "validation"}),
     "detectors": (
         {"numpy", "sklearn", "threadpoolctl"},

@@ -48,7 +48,7 @@ class Conv2d(Convolutional):
 
     Notes
     -----
-    Images of bytes, ``X`` with three or more dimensions of dtype uint8, are divided by 255,
+    Images of whole numbers from 0 to 255, ``X`` with three or more dimensions, are divided by 255,
     batch by batch. All else is taken as it is.
 
     Examples

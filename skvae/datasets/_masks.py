@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_array, check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions, validate_params
 
-from skvae.images import unit_floats
+from skvae.images import unit_floats, whole_numbers_as_bytes
 
 
 @validate_params(
@@ -88,6 +88,7 @@ def apply_mask(
     >>> int(mask[0].sum()), float(masked[mask].max())
     (4, 0.0)
     """
+    X = whole_numbers_as_bytes(np.asarray(X))
     X = unit_floats(check_array(X, allow_nd=True, dtype=[np.float64, np.float32, np.uint8]))
     if X.ndim not in (3, 4):
         raise ValueError(

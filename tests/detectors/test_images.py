@@ -60,12 +60,23 @@ def test_bytes_are_floats_from_zero_to_one(detector_class, ones):
     assert detector.offset_ == expected.offset_
 
 
-@pytest.mark.parametrize("container", [list, torch.from_numpy])
+@pytest.mark.parametrize(
+    "container",
+    [list, np.ndarray.tolist, torch.from_numpy, lambda X: X.astype(int), lambda X: X.astype("u2")],
+)
 def test_bytes_are_known_in_any_container(ones, container):
     detector = seeing(AEOutlierDetector).fit(ones)
     np.testing.assert_array_equal(
         detector.score_samples(container(ones)), detector.score_samples(ones)
     )
+
+
+@pytest.mark.parametrize("value", [-1, 256])
+def test_whole_numbers_that_are_no_bytes(ones, value):
+    X = ones.astype(int)
+    X[3, 4, 5] = value
+    with pytest.raises(ValueError, match=rf"bytes, 0 to 255, but X holds {value}\. Pass floats"):
+        seeing(AEOutlierDetector).fit(X)
 
 
 def test_flat_rows_are_images_with_their_shape(detector_class, ones):
