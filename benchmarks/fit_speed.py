@@ -3,13 +3,13 @@
 All train networks of the same sizes on the same rows, with the same batches and epochs::
 
     python benchmarks/fit_speed.py
-    python benchmarks/fit_speed.py --threads 2 --rounds 5
+    python benchmarks/fit_speed.py --threads 2 --rounds 5 --images
 
 The first network is that of a tutorial on KDD Cup 1999; with it a step is all overhead.
 The second has the sizes of the defaults, and the third larger batches. The fourth has enough
 work for two threads. PyOD is measured if it is installed; it has no SiLU, and so takes ReLU.
 The last two are convolutional, on forty batches of images: the default, and that
-of a tutorial on CIFAR-10.
+of a tutorial on CIFAR-10; with --images these alone are measured.
 """
 
 import bare
@@ -79,9 +79,13 @@ def fits(X, hidden, latent_dim, batch_size, n_epochs):
 
 
 def main():
-    args = timing.begin(timing.parser(__doc__, threads=1, rows=20_000, rounds=5))
+    parser = timing.parser(__doc__, threads=1, rows=20_000, rounds=5)
+    parser.add_argument("--images", action="store_true", help="only the last two networks")
+    args = timing.begin(parser)
     X = np.random.RandomState(0).standard_normal((args.rows, 18)).astype(np.float32)
-    for name, (hidden, latent_dim, batch_size, n_epochs) in NETWORKS.items():
+    for name, (hidden, latent_dim, batch_size, n_epochs) in (
+        {} if args.images else NETWORKS
+    ).items():
         times = timing.in_turn(fits(X, hidden, latent_dim, batch_size, n_epochs), args.rounds)
         n_steps = n_epochs * -(-args.rows // batch_size)
         print(f"\n{name}, {args.rows:,} rows, {n_epochs} epochs, scores of the rows included")

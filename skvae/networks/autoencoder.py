@@ -5,7 +5,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from skvae.networks.coders import build_coders
-from skvae.networks.rows import sum_worst, support_weights
+from skvae.networks.rows import mean_over_rows, sum_worst, support_weights
 
 __all__ = ["AutoEncoder"]
 
@@ -55,9 +55,11 @@ class AutoEncoder(nn.Module):
         """Return codes, reconstructions and the named parts of the loss."""
         code = self.encode(x)
         reconstruction = self.decoder(code)
-        losses = (x - reconstruction).square().flatten(1).sum(1)
-        loss = losses @ support_weights(losses, self.support_fraction)
-        return code, reconstruction, {"loss": loss}
+        errors = (x - reconstruction).square()
+        weights = None
+        if self.support_fraction < 1:
+            weights = support_weights(errors.flatten(1).sum(1), self.support_fraction)
+        return code, reconstruction, {"loss": mean_over_rows(errors, weights)}
 
     def loss(self, x: Tensor) -> dict[str, Tensor]:
         """Return the named parts of the loss, each a mean over the rows that count."""

@@ -5,7 +5,7 @@ import math
 import torch
 from torch import Tensor
 
-__all__ = ["sum_worst", "support_weights"]
+__all__ = ["mean_over_rows", "sum_worst", "support_weights"]
 
 
 def sum_worst(feature_scores: Tensor, share: float) -> Tensor:
@@ -50,12 +50,33 @@ def support_weights(losses: Tensor, support_fraction: float) -> Tensor:
         The same weight for each row that counts, 0 for the others. They add up to 1.
     """
     n_support = _share_of(len(losses), support_fraction)
-    if n_support == len(losses):
-        return torch.full_like(losses, 1 / len(losses))
     # Weights, and not indices: in the product a loss that is not finite still shows.
     last = losses.topk(n_support, largest=False, sorted=True).values[-1]
     support = (losses <= last).to(losses.dtype)
     return support / support.sum()
+
+
+def mean_over_rows(values: Tensor, weights: Tensor | None) -> Tensor:
+    """Add up the values of each row, and return the mean of the sums, weighted or not.
+
+    Parameters
+    ----------
+    values : Tensor of shape (n_rows, ...)
+        What is added up.
+
+    weights : Tensor of shape (n_rows,) or None
+        The weights of the rows, which add up to 1, or None for equal ones.
+
+    Returns
+    -------
+    mean : Tensor of shape ()
+        The mean.
+    """
+    if weights is None:
+        # One reduction, since each counts where the network is small.
+        return values.sum() / len(values)
+    # A decoder may compute in float64, and its weights be such.
+    return values.flatten(1).sum(1) @ weights.to(values.dtype)
 
 
 def _share_of(number: int, share: float) -> int:

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.distributions import Normal, StudentT
 
 from skvae.networks.coders import build_coders
-from skvae.networks.rows import sum_worst, support_weights
+from skvae.networks.rows import mean_over_rows, sum_worst, support_weights
 
 __all__ = ["LIKELIHOODS", "MIN_SIGMA", "SCORES", "VAE", "kl_divergence"]
 
@@ -135,14 +135,15 @@ class VAE(nn.Module):
             z = mean + torch.randn_like(mean) * torch.exp(0.5 * log_variance)
         restored = self.decoder(z)
         log_likelihood = self.log_density(x - restored, self._limited_log_sigma())
-        reconstruction = -log_likelihood.flatten(1).sum(1)
-        kl = kl_divergence(mean, log_variance).sum(1)
-        losses = torch.add(reconstruction, kl, alpha=self.beta)
-        weights = support_weights(losses, self.support_fraction)
-        # Only the loss is ever differentiated.
-        parts = {"loss": losses, "reconstruction": reconstruction.detach(), "kl": kl.detach()}
-        # A decoder may compute in float64.
-        return z, restored, {name: part @ weights.to(part.dtype) for name, part in parts.items()}
+        divergence = kl_divergence(mean, log_variance)
+        weights = None
+        if self.support_fraction < 1:
+            losses = self.beta * divergence.sum(1) - log_likelihood.flatten(1).sum(1)
+            weights = support_weights(losses, self.support_fraction)
+        reconstruction = -mean_over_rows(log_likelihood, weights)
+        kl = mean_over_rows(divergence, weights)
+        loss = reconstruction + self.beta * kl
+        return z, restored, {"loss": loss, "reconstruction": reconstruction, "kl": kl}
 
     def loss(self, x: Tensor) -> dict[str, Tensor]:
         """Return the named parts of the loss, each a mean over the rows that count, in nats."""
