@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from sklearn.datasets import make_blobs
+from sklearn.datasets import load_digits, make_blobs
 
 import skvae.training.engine
 
@@ -16,11 +16,13 @@ def test_python_blocks(monkeypatch, tmp_path):
     monkeypatch.setattr(skvae.training.engine, "auto_epochs", lambda n_batches: 1)
     X, y = make_blobs(200, n_features=4, centers=3, random_state=0)
     names = {"X": X, "X_new": X[:20], "X_batch": X[:100], "y": (y > 0) * 2 - 1}
+    names["images"] = load_digits().images[:100] / 16
     blocks = re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
     assert len(blocks) >= 3
     for block in blocks:
         exec(compile(block, str(README), "exec"), names)
     assert names["search"].best_score_ > 0
+    assert names["maps"].shape == names["images"].shape
 
 
 def test_two_shell_blocks():
