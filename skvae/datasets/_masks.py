@@ -42,7 +42,7 @@ def apply_mask(
     ----------
     X : array-like of shape (n_samples, height, width) or (n_samples, height, width, n_channels)
         The images, channels last, from 0 to 1 unless ``scale`` and ``clip`` are set. Those
-        of dtype uint8 are divided by 255 first.
+        of whole numbers from 0 to 255 are divided by 255 first.
 
     mask_size : int or (int, int), default=4
         Height and width of the patch.

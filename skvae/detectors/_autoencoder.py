@@ -104,10 +104,9 @@ class AEOutlierDetector(BaseDetector):
         The trained network, in evaluation mode.
 
     history_ : list of dict
-        For each epoch its number ('epoch'), the mean training loss by part,
-        over the rows that count
-        ('train_loss'), the same of the validation rows
-        ('valid_loss' and so on) with early stopping, and its duration ('seconds').
+        For each epoch its number ('epoch'), the mean training loss of the rows that count
+        ('train_loss'), the same of the validation rows ('valid_loss') with early stopping,
+        and its duration ('seconds').
 
     n_iter_ : int
         The number of epochs.

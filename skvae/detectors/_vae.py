@@ -145,10 +145,10 @@ class VAEOutlierDetector(BaseDetector):
         The trained network, in evaluation mode.
 
     history_ : list of dict
-        For each epoch its number ('epoch'), the mean training loss by part,
-        over the rows that count
-        ('train_loss', 'train_reconstruction', 'train_kl'), the same of the validation rows
-        ('valid_loss' and so on) with early stopping, and its duration ('seconds').
+        For each epoch its number ('epoch'), the mean training loss of the rows that count,
+        by part ('train_loss', 'train_reconstruction', 'train_kl'), the same of the
+        validation rows ('valid_loss' and so on) with early stopping, and its duration
+        ('seconds').
 
     n_iter_ : int
         The number of epochs.
