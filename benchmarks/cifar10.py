@@ -29,7 +29,7 @@ N_TEST, N_MASKS = 50, 20
 COMMON = {
     "likelihood": "gaussian",
     "sigma": 0.05,
-    "score": "reconstruction",
+    "score_type": "reconstruction",
     "support_fraction": 1.0,
     "random_state": 0,
 }

@@ -1,7 +1,7 @@
 """How soon a good detector is there: AUROC over the seconds of a fit, against PyOD.
 
-Each point is a fit from scratch with so many epochs, and everything else at its default;
-the ring is the default number. Half of the normal rows are trained on; the other half and
+Each point is a fit from scratch with so many steps (PyOD: epochs), and everything else at its
+default; the ring is the default number. Half of the normal rows are trained on; the other half and
 all outliers are scored. The folder holds ADBench's tables as .npz files with X and y::
 
     python benchmarks/time_to_quality.py --data ../shared/data/adbench
@@ -10,7 +10,6 @@ all outliers are scored. The folder holds ADBench's tables as .npz files with X 
 PyOD is measured if it is installed.
 """
 
-from math import ceil
 from pathlib import Path
 
 import equal_networks
@@ -21,7 +20,6 @@ from sklearn.metrics import roc_auc_score
 from sklearn.preprocessing import StandardScaler
 
 from skvae import VAEOutlierDetector
-from skvae.training.auto import auto_batch_size, auto_epochs
 
 TABLES = ("28_pendigits", "30_satellite", "32_shuttle")
 SHARES = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
@@ -39,8 +37,8 @@ def split(path, seed):
     return scaler.transform(X[train]), scaler.transform(X[test]), y[test]
 
 
-def skvae(X_train, X_test, n_epochs, seed):
-    detector = VAEOutlierDetector(max_epochs=n_epochs, random_state=seed)
+def skvae(X_train, X_test, n_steps, seed):
+    detector = VAEOutlierDetector(max_steps=n_steps, random_state=seed)
     seconds = timing.seconds(lambda: detector.fit(X_train))
     return seconds, -detector.score_samples(X_test)
 
@@ -53,23 +51,21 @@ def pyod(X_train, X_test, n_epochs, seed):
     return seconds, detector.decision_function(X_test)
 
 
-def default_epochs(fit, n_rows):
-    if fit is pyod:
-        return equal_networks.PyODVAE().epoch_num
-    return auto_epochs(ceil(n_rows / auto_batch_size(n_rows)))
+def default_length(fit):
+    return equal_networks.PyODVAE().epoch_num if fit is pyod else 2000
 
 
 def curve(fit, path, seeds):
-    """Return the mean seconds and the mean AUROC over seeds, a row for each number of epochs."""
+    """Return the mean seconds and the mean AUROC over seeds, a row for each length."""
     splits = {seed: split(path, seed) for seed in seeds}
     X_train, X_test, _ = splits[seeds[0]]
-    default = default_epochs(fit, len(X_train))
+    default = default_length(fit)
     fit(X_train[:500], X_test, 1, seeds[0])
     points = []
-    for n_epochs in sorted({max(1, round(share * default)) for share in SHARES}):
+    for length in sorted({max(1, round(share * default)) for share in SHARES}):
         runs = []
         for seed, (X_train, X_test, y_test) in splits.items():
-            seconds, anomaly = fit(X_train, X_test, n_epochs, seed)
+            seconds, anomaly = fit(X_train, X_test, length, seed)
             runs.append((seconds, roc_auc_score(y_test, anomaly)))
         points.append(np.mean(runs, axis=0))
     return np.array(points)

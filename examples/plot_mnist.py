@@ -59,7 +59,7 @@ tutorial = AEOutlierDetector(
     latent_dim=16,
     support_fraction=1.0,
     batch_size=32,
-    max_epochs=round(15_000 / len(X)),
+    max_steps=500,
     random_state=0,
     verbose=1,
 ).fit(X)

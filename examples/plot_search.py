@@ -30,7 +30,7 @@ folds = [(train[y[train] == 1], test) for train, test in folds]
 # ---------------------------------------------
 #
 # The scorers of :mod:`skvae.metrics` take outliers for the class to find.
-# :func:`~skvae.metrics.mean_score_scorer` would search without any label.
+# Without ``scoring``, the mean score of held-out rows would be used, which needs no label.
 
 import tempfile
 

@@ -1,5 +1,6 @@
 """Deep anomaly detectors that feel like scikit-learn."""
 
+from skvae import datasets, features, metrics
 from skvae._version import __version__
 from skvae.architectures import MLP, Conv1d, Conv2d
 from skvae.detectors import (
@@ -20,4 +21,11 @@ __all__ = [
     "VAEGMMDetector",
     "VAEOutlierDetector",
     "__version__",
+    "datasets",
+    "features",
+    "metrics",
 ]
+
+
+def __dir__() -> list[str]:
+    return __all__

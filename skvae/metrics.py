@@ -1,7 +1,5 @@
 """Scorers for searches, in which the outliers, labelled -1, are the class to find."""
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.metrics import average_precision_score, f1_score, make_scorer, roc_auc_score
@@ -11,7 +9,6 @@ from skvae.labels import is_outlier
 __all__ = [
     "average_precision_scorer",
     "f1_scorer",
-    "mean_score_scorer",
     "outlier_average_precision_score",
     "outlier_f1_score",
     "outlier_roc_auc_score",
@@ -93,47 +90,6 @@ def outlier_f1_score(y_true: ArrayLike, y_pred: ArrayLike) -> float:
     0.6666666666666666
     """
     return float(f1_score(is_outlier(y_true), is_outlier(y_pred)))
-
-
-def mean_score_scorer(estimator: Any, X: ArrayLike, y: Any = None) -> float:
-    """Return the mean of ``score_samples``, for searches without labels.
-
-    For a variational detector this is the mean evidence lower bound, for an autoencoder
-    minus its loss. It tells how well a network knows the rows of a fold, and compares
-    networks with the same kind of score only.
-
-    Parameters
-    ----------
-    estimator : object
-        A fitted detector, or a pipeline that ends in one.
-
-    X : array-like of shape (n_samples, n_features)
-        The rows, all or most of them normal.
-
-    y : Ignored
-        Not used, present for API consistency by convention.
-
-    Returns
-    -------
-    score : float
-        Higher is better.
-
-    Examples
-    --------
-    >>> from sklearn.datasets import load_iris
-    >>> from sklearn.model_selection import GridSearchCV
-    >>> from skvae import AEOutlierDetector
-    >>> from skvae.metrics import mean_score_scorer
-    >>> X, _ = load_iris(return_X_y=True)
-    >>> search = GridSearchCV(
-    ...     AEOutlierDetector(max_epochs=50, random_state=0),
-    ...     {"latent_dim": [1, 3]},
-    ...     scoring=mean_score_scorer,
-    ... )
-    >>> search.fit(X).best_params_
-    {'latent_dim': 3}
-    """
-    return float(np.mean(estimator.score_samples(X)))
 
 
 average_precision_scorer = make_scorer(

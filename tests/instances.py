@@ -41,5 +41,10 @@ def cheap(detector_class, **arguments):
     return clone(detector_class(**{**ARGUMENTS[detector_class], **arguments}))
 
 
+def encoder_of(detector):
+    network = detector.network_
+    return getattr(network, "autoencoder", network).encoder
+
+
 def with_parameter(name):
     return [detector_class for detector_class in ARGUMENTS if name in detector_class().get_params()]

@@ -6,14 +6,12 @@ from pathlib import Path
 import pytest
 from sklearn.datasets import load_digits, make_blobs
 
-import skvae.training.engine
-
 README = Path(__file__).parents[1] / "README.md"
 
 
 def test_python_blocks(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(skvae.training.engine, "auto_epochs", lambda n_batches: 1)
+    monkeypatch.setattr("skvae.training.schedule.AUTO_STEPS", 1)
     X, y = make_blobs(200, n_features=4, centers=3, random_state=0)
     names = {"X": X, "X_new": X[:20], "X_batch": X[:100], "y": (y > 0) * 2 - 1}
     names["images"] = load_digits().images[:100] / 16

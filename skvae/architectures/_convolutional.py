@@ -8,9 +8,9 @@ from numbers import Integral
 from typing import Any
 
 from sklearn.base import BaseEstimator
-from sklearn.utils._param_validation import Interval, StrOptions
 from torch import Tensor, nn
 
+from skvae._sklearn import Interval, StrOptions
 from skvae.architectures._activations import ACTIVATIONS
 
 

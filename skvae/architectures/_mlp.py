@@ -7,9 +7,9 @@ from numbers import Integral, Real
 from typing import Any
 
 from sklearn.base import BaseEstimator
-from sklearn.utils._param_validation import Interval, StrOptions
 from torch import nn
 
+from skvae._sklearn import Interval, StrOptions
 from skvae.architectures._activations import ACTIVATIONS
 
 

@@ -7,7 +7,8 @@ from typing import Any, Literal
 import numpy as np
 from sklearn import datasets
 from sklearn.utils import Bunch
-from sklearn.utils._param_validation import StrOptions, validate_params
+
+from skvae._sklearn import StrOptions, validate_params
 
 CONTINUOUS_COLUMNS = [
     "srv_count",

@@ -7,9 +7,9 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_array, check_random_state
-from sklearn.utils._param_validation import Interval, StrOptions, validate_params
 
-from skvae.images import unit_floats, whole_numbers_as_bytes
+from skvae._sklearn import Interval, StrOptions, validate_params
+from skvae.rows import unit_floats, whole_numbers_as_bytes
 
 
 @validate_params(

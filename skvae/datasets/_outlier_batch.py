@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.utils import _safe_indexing, check_consistent_length, check_random_state
-from sklearn.utils._param_validation import Interval, validate_params
+from sklearn.utils import check_consistent_length, check_random_state
 
+from skvae._sklearn import Interval, safe_indexing, validate_params
 from skvae.labels import is_outlier
 
 
@@ -88,4 +88,4 @@ def make_outlier_batch(
             )
         index.append(rng.choice(candidates, n_wanted, replace=False))
     index = rng.permutation(np.concatenate(index))
-    return _safe_indexing(X, index), np.where(outlier[index], -1, 1)
+    return safe_indexing(X, index), np.where(outlier[index], -1, 1)

@@ -7,99 +7,112 @@ from typing import Any, Literal
 from numpy.random import RandomState
 
 from skvae.detectors._mixture import MixtureDetector
-from skvae.networks import AutoEncoder, MixtureAutoEncoder
+from skvae.networks import AE, Autoencoder
 
 
 class AEGMMDetector(MixtureDetector):
     r"""Outlier detector on a mixture of Gaussians over what an autoencoder says.
 
-    Each row becomes a few latent features: its code, and how far it is from its
-    reconstruction. A mixture of Gaussians is trained together with the autoencoder, and the
-    score of a row is the log density of its latent features. Rows are outliers if they are
-    restored badly, or have an unusual code, or an unusual combination of both. The method is
-    known as deep autoencoding Gaussian mixture model, DAGMM [1]_.
+    The detector describes each row by a few latent features: its latent code, and how far the
+    row is from its reconstruction. A mixture of Gaussians is trained together with the
+    autoencoder, and the score of a row is the log density of its latent features. Outliers are
+    rows that the network reconstructs badly, rows with an unusual latent code, and unusual
+    combinations of both. The method is known as deep autoencoding Gaussian mixture model,
+    DAGMM [1]_.
+
+    Five parameters matter most: ``contamination`` sets the threshold, ``architecture`` the
+    network, ``n_components`` and ``reg_covar`` the mixture, and ``random_state`` makes it
+    repeatable.
 
     Parameters
     ----------
     contamination : 'auto' or float in (0, 0.5], default='auto'
-        The share of outliers in the training rows, which sets the offset. 'auto' takes
-        for outliers what scores more than 1.5 interquartile ranges below the first
-        quartile of the training scores, and at least the lowest 1 %. New rows score a
-        little lower than training rows, much lower if those are few: see ``calibrate``.
+        The share of outliers in the training rows, which sets the offset. 'auto' counts as
+        outliers the rows that score more than 1.5 interquartile ranges below the first quartile
+        of the training scores, and at least the lowest 1 %. New rows score a little lower than
+        training rows, and much lower if those are few: see ``calibrate``.
 
     architecture : object, default=None
-        Builds the encoder and the decoder. ``None`` means :class:`~skvae.MLP` at its
-        defaults, which also shows how to bring your own modules.
+        The object that builds the encoder and the decoder. ``None`` means :class:`~skvae.MLP`
+        at its defaults, whose page also shows how to bring your own modules.
 
     latent_dim : int or 'auto', default='auto'
-        The size of the code. 'auto' is the number of features, at most 32.
+        The size of the latent code. 'auto' is the number of features, at most 32.
 
     n_components : int, default=4
-        The number of Gaussians. If the rows have fewer clusters, some share one.
+        The number of Gaussians. If the rows have fewer clusters, some Gaussians share one.
 
     reconstruction_features : tuple or list, default=('relative_euclidean', 'cosine')
-        What joins the code in the latent features, any number of 'euclidean', the
-        distance of a row from its reconstruction, 'relative_euclidean', the same divided by
-        the length of the row, 'cosine', that of the angle between them, and functions from
-        tensors of rows and reconstructions to a tensor of shape (n_rows,).
+        The features that join the latent code. 'euclidean' is the distance of a row from its
+        reconstruction, 'relative_euclidean' the same divided by the length of the row, and
+        'cosine' the cosine of the angle between them. A function is called with tensors of rows
+        and reconstructions, and returns a tensor of shape (n_rows,).
 
     reg_covar : float, default=0.1
-        Added to the diagonals of the covariances, times the variance of each latent
-        feature over all training rows: no Gaussian gets much narrower than all rows
-        together, whatever the units.
+        The number that is added to the diagonals of the covariances, times the variance of each
+        latent feature over all training rows. It keeps Gaussians from becoming much narrower
+        than all rows together, whatever the units.
 
     energy_weight : float, default=0.1
-        The weight of the mean energy in the training loss, the published one.
+        The weight of the mean energy in the training loss, as published.
 
     covariance_weight : float, default=0.005
-        The weight in the training loss of the sum of the inverse variances of the codes,
-        which keeps codes from shrinking to a point. The published one, but it is here in
-        the units of the codes at the begin of the second stage.
+        The weight in the training loss of the sum of the inverse variances of the latent codes,
+        which keeps codes from shrinking to a point. The weight is the published one, but in the
+        units of the latent codes when the second stage begins.
 
     max_epochs : int or 'auto', default='auto'
-        The number of passes over the training rows in the first of two stages, see Notes.
-        'auto' is as many as make 2,000 steps, and at least one. The second stage has a
-        quarter of the epochs that the first one had.
+        The largest number of passes over the training rows. 'auto' means as many passes as have
+        2,000 steps together, and at least one, or no limit if ``max_steps`` is set.
+
+    max_steps : int or 'auto', default='auto'
+        The largest number of steps, each on one batch of rows. Training ends within a pass if
+        need be. 'auto' means as many as ``max_epochs`` passes have. More steps can hurt: the
+        network learns to reconstruct outliers too.
 
     batch_size : int or 'auto', default='auto'
-        The largest number of rows in a step. 'auto' is 8 for at most 500 rows to train on,
-        64 for at most 128,000, and a 2,000th of the rows for more, but at most 256.
+        The largest number of rows in a step. 'auto' is 8 for at most 500 training rows, 64 for
+        at most 128,000, and a 2,000th of the rows for more, but at most 256.
 
     lr : float, default=1e-3
-        The learning rate of the first step, from which it falls to zero along a cosine.
+        The learning rate of the first step. It falls to zero along a cosine.
 
     weight_decay : float, default=0.0
         The decoupled weight decay of the optimiser, AdamW.
 
     early_stopping : bool, default=False
-        Whether to set rows aside, stop when their loss no longer falls, and take the
+        Whether to hold rows out, stop when their loss no longer falls, and return to the
         weights of the best epoch. Their loss is computed without noise and dropout.
 
     validation_fraction : float in (0, 1), default=0.1
-        The share of the training rows that is set aside for early stopping, at random.
+        The share of the training rows, drawn at random, that is held out for early stopping.
 
     n_iter_no_change : int, default=10
-        Training stops early after this number of epochs without an improvement. With
-        ``max_epochs='auto'`` epochs of less than 20 steps are counted together in the first
-        stage.
+        The number of epochs without an improvement after which training stops early. With
+        ``max_epochs='auto'``, epochs of fewer than 20 steps are counted together.
 
     tol : float, default=1e-4
-        A smaller fall of the validation loss is not an improvement.
+        The smallest fall of the loss of held-out rows that is an improvement.
+
+    callbacks : list, default=None
+        The `skorch callbacks <https://skorch.readthedocs.io/en/stable/callbacks.html>`_ that
+        are called while the network is trained, for instance to save checkpoints;
+        :ref:`callbacks` shows more. A fit with callbacks does not use ``memory``.
 
     device : str, default='auto'
-        The torch device that trains and scores: 'cpu', 'cuda', 'cuda:1', or
-        'auto', which takes a CUDA device if there is one and a step has at least 5e7
-        multiplications for it, and else the CPU.
+        The torch device that trains and scores: 'cpu', 'cuda', 'cuda:1', 'mps' or 'auto'.
+        'auto' is a CUDA device if there is one and a step has at least 5e7 multiplications for
+        it, and else the CPU.
 
     memory : str, path-like or object with the joblib.Memory interface, default=None
-        Where to keep trained networks. A fit with the same rows and the same parameters
-        takes the network from there. Parameters that do not influence training, such as
-        ``contamination``, can then be searched over without training again. It needs a
-        fixed ``random_state``.
+        The place where trained networks are kept. A fit with the same rows and the same
+        parameters uses the network from there. A search over parameters that do not influence
+        training, such as ``contamination``, then trains once. It needs an int as
+        ``random_state``.
 
     random_state : int, RandomState instance or None, default=None
-        Governs initialisation, shuffling, the validation split and sampling. Pass an int
-        to get the same scores from each fit.
+        The source of all randomness: initialisation, shuffling, held-out rows and draws. An int
+        gives the same scores from each fit.
 
     verbose : int, default=0
         Whether to show a progress bar on stderr while training.
@@ -117,13 +130,14 @@ class AEGMMDetector(MixtureDetector):
         The trained network, in evaluation mode.
 
     history_ : list of dict
-        For each epoch its number ('epoch'), the mean training loss by part, the same of
-        the validation rows ('valid_loss' and so on) with early stopping, and its duration
-        ('seconds'). The parts are 'train_loss' in the first stage, and also
-        'train_reconstruction', 'train_energy' and 'train_covariance' in the second.
+        The record of each epoch: its number ('epoch'), the mean training loss ('train_loss')
+        and its parts ('train_reconstruction'), the same of the held-out rows with early
+        stopping ('valid_loss' and so on), what callbacks recorded, and the seconds it took
+        ('seconds'). In the second of two stages, see Notes, 'train_energy' and
+        'train_covariance' are further parts.
 
     n_iter_ : int
-        The number of epochs of both stages.
+        The number of epochs.
 
     device_ : str
         The torch device in use.
@@ -132,21 +146,22 @@ class AEGMMDetector(MixtureDetector):
         Number of features seen during :term:`fit`.
 
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
-        Names of features seen during :term:`fit`. Defined only when `X` has feature
-        names that are all strings.
+        Names of features seen during :term:`fit`. Defined only when `X` has feature names that
+        are all strings.
 
     See Also
     --------
-    VAEGMMDetector : The same with a variational autoencoder.
-    AEOutlierDetector : The reconstruction error alone.
-    sklearn.mixture.GaussianMixture : A mixture over the rows themselves.
+    VAEGMMDetector : Uses a variational autoencoder instead.
+    AEOutlierDetector : Scores rows by the reconstruction error alone.
+    sklearn.mixture.GaussianMixture : Fits a mixture to the rows themselves.
 
     Notes
     -----
-    Training has two stages. First the autoencoder learns alone. Then a
-    :class:`~sklearn.mixture.GaussianMixture` is fitted to the latent features of at most
-    10,000 rows, and both are trained together: an estimation network, one hidden layer of
-    ten, learns what to add to the log memberships of this first guess, and the loss is
+    Training has two stages. First the autoencoder learns alone, as long as ``max_epochs`` and
+    ``max_steps`` say. Then a mixture of Gaussians is fitted to the latent features of at most
+    10,000 rows by expectation maximisation, and both are trained together: an estimation
+    network with one hidden layer of ten learns what to add to the log memberships of this first
+    guess. The loss is
 
     .. math:: \mathrm{loss}_\mathrm{AE} + w_E\, E(z)
         + w_C \sum_k \sum_{j \in \mathrm{code}} \Sigma_{kjj}^{-1}
@@ -163,7 +178,7 @@ class AEGMMDetector(MixtureDetector):
     are penalised, and nothing is added to the covariances. The energy in the loss is an
     upper bound, tight where memberships are those of the mixture, which makes the estimation
     network learn that they should be. :ref:`What each choice is worth <mixture_ablation>`
-    was measured.
+    was measured. Callbacks are called in both stages. 'mps' has no float64, and is refused.
 
     References
     ----------
@@ -186,9 +201,6 @@ class AEGMMDetector(MixtureDetector):
     True
     """
 
-    _network_class = MixtureAutoEncoder
-    _autoencoder_class = AutoEncoder
-
     def __init__(
         self,
         *,
@@ -204,6 +216,7 @@ class AEGMMDetector(MixtureDetector):
         energy_weight: float = 0.1,
         covariance_weight: float = 0.005,
         max_epochs: int | Literal["auto"] = "auto",
+        max_steps: int | Literal["auto"] = "auto",
         batch_size: int | Literal["auto"] = "auto",
         lr: float = 1e-3,
         weight_decay: float = 0.0,
@@ -211,6 +224,7 @@ class AEGMMDetector(MixtureDetector):
         validation_fraction: float = 0.1,
         n_iter_no_change: int = 10,
         tol: float = 1e-4,
+        callbacks: Sequence[Any] | None = None,
         device: str = "auto",
         memory: str | PathLike[str] | Any = None,
         random_state: int | RandomState | None = None,
@@ -225,6 +239,7 @@ class AEGMMDetector(MixtureDetector):
         self.energy_weight = energy_weight
         self.covariance_weight = covariance_weight
         self.max_epochs = max_epochs
+        self.max_steps = max_steps
         self.batch_size = batch_size
         self.lr = lr
         self.weight_decay = weight_decay
@@ -232,7 +247,11 @@ class AEGMMDetector(MixtureDetector):
         self.validation_fraction = validation_fraction
         self.n_iter_no_change = n_iter_no_change
         self.tol = tol
+        self.callbacks = callbacks
         self.device = device
         self.memory = memory
         self.random_state = random_state
         self.verbose = verbose
+
+    def _autoencoder(self) -> Callable[..., Autoencoder]:
+        return AE

@@ -1,6 +1,5 @@
 """The detector that learns from labelled outliers."""
 
-import math
 from numbers import Integral, Real
 from typing import Any, Literal, Self
 
@@ -8,26 +7,25 @@ import numpy as np
 from numpy.random import RandomState
 from numpy.typing import ArrayLike, NDArray
 from sklearn import config_context
-from sklearn.base import BaseEstimator, _fit_context, clone
+from sklearn.base import BaseEstimator, clone
 from sklearn.ensemble import IsolationForest, RandomForestClassifier
 from sklearn.metrics import accuracy_score
 from sklearn.pipeline import Pipeline
 from sklearn.utils import check_array, check_random_state
-from sklearn.utils._param_validation import HasMethods, Interval
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from skvae.detectors._autoencoder import AEOutlierDetector
+from skvae._sklearn import HasMethods, Interval, fit_context
+from skvae.detectors._ae import AEOutlierDetector
 from skvae.detectors._threshold import ThresholdDetector
 from skvae.failures import undone_on_failure
 from skvae.features import DifferenceHistogram, ReconstructionDifference
 from skvae.labels import is_outlier
+from skvae.rows import validate_rows
 from skvae.thresholds import offset_from_scores
-from skvae.training.auto import auto_batch_size, auto_epochs
-from skvae.validation import validate_rows
 
 # A classifier needs sharper reconstructions than the detector's own defaults give of curves.
-LR, N_STEPS = 4e-3, 4000
+LR, MAX_STEPS = 4e-3, 4000
 
 
 def _has_predict_proba(detector: "ReconstructionHistogramClassifier") -> bool:
@@ -39,10 +37,14 @@ def _has_predict_proba(detector: "ReconstructionHistogramClassifier") -> bool:
 class ReconstructionHistogramClassifier(ThresholdDetector):
     """Outlier detector that learns from labels which reconstruction errors matter.
 
-    A network is trained on normal rows only. What it cannot restore of other rows, the
-    signed differences, becomes a histogram for each row, and a classifier learns to tell
-    those of normal rows from those of outliers. A histogram forgets where the differences
-    were: a few labelled outliers are enough, and a bump is found wherever it is.
+    A network is trained on normal rows only. The signed differences between other rows and
+    their reconstructions become one histogram for each row, and a classifier learns to tell
+    the histograms of normal rows from those of outliers. A histogram forgets where the
+    differences were: a few labelled outliers are enough, and a bump is found wherever it is.
+
+    Five parameters matter most: ``detector`` and ``classifier`` do the work, ``bins`` sets how
+    finely the differences are sorted, ``held_out_fraction`` what the classifier learns from,
+    and ``random_state`` makes it repeatable.
 
     Parameters
     ----------
@@ -52,7 +54,7 @@ class ReconstructionHistogramClassifier(ThresholdDetector):
         learns from all normal rows.
 
     classifier : object, default=None
-        Any classifier with ``predict_proba`` or ``decision_function``. ``None`` means a
+        The classifier, with ``predict_proba`` or ``decision_function``. ``None`` means a
         :class:`~sklearn.ensemble.RandomForestClassifier`.
 
     bins : int or str, default=10
@@ -64,9 +66,9 @@ class ReconstructionHistogramClassifier(ThresholdDetector):
 
     held_out_fraction : float in (0, 1), default=0.2
         The share of the normal rows that the network is not trained on. The classifier
-        learns from them and all outliers, since rows that the network was trained on are
-        restored better than new ones. So it sees a larger share of outliers than there is
-        in ``X``, and finds more of them at the price of more false alarms.
+        learns from them and all outliers, since the network reconstructs the rows that it was
+        trained on better than new ones. So the classifier sees a larger share of outliers than
+        there is in ``X``, and finds more of them at the price of more false alarms.
 
     outlier_label : int or str, default=-1
         The label of outliers in ``y``. With -1, normal rows must have +1; with another
@@ -110,11 +112,11 @@ class ReconstructionHistogramClassifier(ThresholdDetector):
 
     Notes
     -----
-    Fitted without labels, an :class:`~sklearn.ensemble.IsolationForest` takes the place of
-    the classifier: it has no covariance to be singular, as that of counts with a constant
-    sum is. Compare with the score of the detector itself.
+    Without labels, an :class:`~sklearn.ensemble.IsolationForest` is used instead of the
+    classifier: it needs no covariance, which is singular for counts with a constant sum.
+    Compare with the score of the detector itself.
 
-    Searches take ``cv=StratifiedKFold(shuffle=True)``, so that each fold has outliers. Where
+    Use ``cv=StratifiedKFold(shuffle=True)`` in searches, so that each fold has outliers. Where
     labels other than +1 and -1 come with an ``outlier_label``, ``predict`` still gives +1 and
     -1, and only ``score`` compares them: scikit-learn's ``roc_auc`` would be inverted. Use
     ``1 - 2 * y`` before a search.
@@ -166,7 +168,7 @@ class ReconstructionHistogramClassifier(ThresholdDetector):
         self.random_state = random_state
 
     # The detector and the classifier are validated by their own fits.
-    @_fit_context(prefer_skip_nested_validation=False)
+    @fit_context(prefer_skip_nested_validation=False)
     def fit(self, X: ArrayLike, y: ArrayLike | None = None) -> Self:
         """Train the network on normal rows, and the classifier on what it has not seen.
 
@@ -178,8 +180,8 @@ class ReconstructionHistogramClassifier(ThresholdDetector):
             The training rows.
 
         y : array-like of shape (n_samples,), default=None
-            +1 for normal rows, -1 for outliers, or as ``outlier_label`` has it. ``None``
-            takes all rows for normal.
+            The labels: +1 for normal rows, -1 for outliers, or as ``outlier_label`` says.
+            With ``None`` all rows count as normal.
 
         Returns
         -------
@@ -220,9 +222,7 @@ class ReconstructionHistogramClassifier(ThresholdDetector):
         trained, others = normal[n_held_out:], np.r_[normal[:n_held_out], np.flatnonzero(outlier)]
         detector, classifier = self.detector, self.classifier
         if detector is None:
-            n_batches = math.ceil(len(trained) / auto_batch_size(len(trained)))
-            max_epochs = auto_epochs(n_batches, N_STEPS)
-            detector = AEOutlierDetector(lr=LR, max_epochs=max_epochs, support_fraction=1.0)
+            detector = AEOutlierDetector(lr=LR, max_steps=MAX_STEPS, support_fraction=1.0)
         if not outlier.any():
             classifier = IsolationForest()
         elif classifier is None:
@@ -312,7 +312,7 @@ class ReconstructionHistogramClassifier(ThresholdDetector):
         return np.c_[1 - probability, probability]
 
     def score(self, X: ArrayLike, y: ArrayLike) -> float:
-        """Return the share of rows that are told right.
+        """Return the share of rows with the right answer.
 
         Parameters
         ----------

@@ -1,23 +1,20 @@
-"""What is below the offset is an outlier."""
+"""From scores and an offset to answers, wherever the scores come from."""
 
+from abc import ABCMeta, abstractmethod
 from numbers import Real
 from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, OutlierMixin
-from sklearn.utils._param_validation import (
-    Interval,
-    StrOptions,
-    validate_parameter_constraints,
-)
 from sklearn.utils.validation import check_is_fitted
 
+from skvae._sklearn import Interval, StrOptions, validate_parameter_constraints
 from skvae.thresholds import offset_from_scores
 
 
-class ThresholdDetector(OutlierMixin, BaseEstimator):
-    """What follows from ``score_samples`` and ``offset_``, wherever these come from."""
+class ThresholdDetector(OutlierMixin, BaseEstimator, metaclass=ABCMeta):
+    """A detector whose outliers are the rows with a score below ``offset_``."""
 
     _parameter_constraints: dict = {
         "contamination": [StrOptions({"auto"}), Interval(Real, 0, 0.5, closed="right")],
@@ -25,6 +22,10 @@ class ThresholdDetector(OutlierMixin, BaseEstimator):
 
     contamination: float | Literal["auto"]
     offset_: float
+
+    @abstractmethod
+    def score_samples(self, X: ArrayLike) -> NDArray[np.float64]:
+        """Return how normal each row is."""
 
     def calibrate(
         self, X: ArrayLike, *, contamination: float | Literal["auto"] | None = None

@@ -3,14 +3,13 @@
 from typing import Any, Self
 
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin, _fit_context, clone
+from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin, clone
 from sklearn.utils import Tags
-from sklearn.utils._param_validation import HasMethods
 from sklearn.utils.validation import check_is_fitted
 
+from skvae._sklearn import HasMethods, fit_context
 from skvae.failures import undone_on_failure
-from skvae.images import unit_floats
-from skvae.validation import validate_rows
+from skvae.rows import unit_floats, validate_rows
 
 
 class ReconstructionDifference(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
@@ -75,7 +74,7 @@ class ReconstructionDifference(OneToOneFeatureMixin, TransformerMixin, BaseEstim
         self.detector = detector
 
     # The detector is validated by its own fit.
-    @_fit_context(prefer_skip_nested_validation=False)
+    @fit_context(prefer_skip_nested_validation=False)
     def fit(self, X: ArrayLike, y: Any = None) -> Self:
         """Fit the detector.
 

@@ -9,14 +9,12 @@ from sklearn.base import (
     BaseEstimator,
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,
-    _fit_context,
 )
-from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
+from skvae._sklearn import Interval, StrOptions, fit_context
 from skvae.failures import undone_on_failure
-from skvae.images import unit_floats
-from skvae.validation import validate_fitted_rows, validate_rows
+from skvae.rows import unit_floats, validate_fitted_rows, validate_rows
 
 RULES = {"auto", "doane", "fd", "rice", "scott", "sqrt", "stone", "sturges"}
 # Blocks of so many values stay in the processor's cache.
@@ -82,7 +80,7 @@ class DifferenceHistogram(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
         self.bins = bins
         self.range = range
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: ArrayLike, y: Any = None) -> Self:
         """Set the edges of the bins.
 

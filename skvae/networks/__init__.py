@@ -1,7 +1,9 @@
-"""The maths: torch modules that define their loss, their errors and their scores."""
+"""Networks: torch modules that say what each row adds to the loss, and score rows."""
 
-from skvae.networks.autoencoder import AutoEncoder
-from skvae.networks.mixture import MixtureAutoEncoder, MixtureVAE
+from skvae.networks.ae import AE
+from skvae.networks.autoencoder import Autoencoder, Pass
+from skvae.networks.mixture import MixtureNetwork
+from skvae.networks.network import Network, Term, Terms
 from skvae.networks.vae import VAE
 
-__all__ = ["VAE", "AutoEncoder", "MixtureAutoEncoder", "MixtureVAE"]
+__all__ = ["AE", "VAE", "Autoencoder", "MixtureNetwork", "Network", "Pass", "Term", "Terms"]

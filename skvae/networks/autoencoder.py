@@ -1,19 +1,29 @@
-"""The autoencoder: squeeze a row through a small code, and see what is lost."""
+"""What all autoencoders do: encode, decode, and ask the likelihood."""
 
-from typing import Any
+from abc import abstractmethod
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
 
-from torch import Tensor, nn
+import torch
+from torch import Tensor
 
+from skvae.likelihoods import Likelihood
 from skvae.networks.coders import build_coders
-from skvae.networks.rows import mean_over_rows, sum_worst, support_weights
+from skvae.networks.network import Network, Term, Terms
 
-__all__ = ["AutoEncoder"]
+__all__ = ["Autoencoder", "Pass"]
 
 
-class AutoEncoder(nn.Module):
-    r"""Autoencoder that minimises the squared error of its reconstruction.
+class Pass(NamedTuple):
+    """What comes of one pass of rows through an autoencoder."""
 
-    .. math:: \mathrm{loss}(x) = \sum_j \big(x_j - d(e(x))_j\big)^2
+    latent: Tensor
+    outputs: Tensor
+    terms: Terms
+
+
+class Autoencoder(Network):
+    """An encoder, a decoder, and a likelihood of rows given the decoder's outputs.
 
     Parameters
     ----------
@@ -24,10 +34,13 @@ class AutoEncoder(nn.Module):
         The shape of one row.
 
     latent_dim : int
-        The size of the code.
+        The size of the latent code.
 
-    support_fraction : float in [0.5, 1], default=1.0
-        The share of rows, those with the lowest losses, that the loss is a mean over.
+    n_encoder_outputs : int
+        The number of the encoder's outputs.
+
+    likelihood : callable
+        Returns the :class:`~skvae.likelihoods.Likelihood` of rows of a shape.
     """
 
     def __init__(
@@ -35,40 +48,51 @@ class AutoEncoder(nn.Module):
         architecture: Any,
         input_shape: tuple[int, ...],
         latent_dim: int,
-        support_fraction: float = 1.0,
+        n_encoder_outputs: int,
+        likelihood: Callable[[tuple[int, ...]], Likelihood],
     ) -> None:
         super().__init__()
-        self.support_fraction = support_fraction
+        self.likelihood = likelihood(input_shape)
         self.encoder, self.decoder = build_coders(
-            architecture, input_shape, n_outputs=latent_dim, latent_dim=latent_dim
+            architecture,
+            input_shape,
+            n_encoder_outputs,
+            latent_dim,
+            self.likelihood.output_shape,
         )
 
-    def encode(self, x: Tensor) -> Tensor:
-        """Return the codes of rows, of shape (n_rows, latent_dim)."""
-        return self.encoder(x)
+    @abstractmethod
+    def infer(self, x: Tensor, noise: Tensor | None) -> tuple[Tensor, Terms]:
+        """Return the latent codes of rows, and the terms of the loss they bring."""
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Return the reconstructions of rows, in the shape of ``x``."""
-        return self.decoder(self.encode(x))
+    @abstractmethod
+    def codes(self, x: Tensor, noise: Tensor) -> Iterator[Tensor]:
+        """Yield the latent codes of rows for each draw of noise, or the only ones.
 
-    def restore(self, x: Tensor) -> tuple[Tensor, Tensor, dict[str, Tensor]]:
-        """Return codes, reconstructions and the named parts of the loss."""
-        code = self.encode(x)
-        reconstruction = self.decoder(code)
-        errors = (x - reconstruction).square()
-        weights = None
-        if self.support_fraction < 1:
-            weights = support_weights(errors.flatten(1).sum(1), self.support_fraction)
-        return code, reconstruction, {"loss": mean_over_rows(errors, weights)}
+        ``noise`` is of shape (n_draws, n_rows, latent_dim), or (n_draws, latent_dim) where
+        all rows have the same.
+        """
 
-    def loss(self, x: Tensor) -> dict[str, Tensor]:
-        """Return the named parts of the loss, each a mean over the rows that count."""
-        return self.restore(x)[-1]
+    def run(self, x: Tensor, noise: Tensor | None = None) -> Pass:
+        """Pass rows through the network."""
+        latent, terms = self.infer(x, noise)
+        outputs = self.decoder(latent)
+        reconstruction = Term(self.likelihood.nll(x, outputs))
+        return Pass(latent, outputs, {"reconstruction": reconstruction, **terms})
 
-    def feature_scores(self, x: Tensor) -> Tensor:
-        """Return minus the squared error of each feature, in the shape of ``x``."""
-        return -(x - self(x)).square()
+    def terms(self, x: Tensor, noise: Tensor | None = None) -> Terms:
+        """Return the named terms of the loss."""
+        return self.run(x, noise).terms
 
-    def row_scores(self, x: Tensor, top_features: float) -> Tensor:
-        """Return one score a row, the sum of its worst feature scores."""
-        return sum_worst(self.feature_scores(x), top_features)
+    def reconstruct(self, x: Tensor) -> Tensor:
+        """Return the expected rows, given the latent codes of rows."""
+        return self.likelihood.mean(self.decoder(self.encode(x)))
+
+    def reconstruction(self, x: Tensor) -> Tensor:
+        """Return minus the squared error of each cell, in the shape of ``x``."""
+        return -(x - self.reconstruct(x)).square()
+
+    def everything(self, x: Tensor) -> Tensor:
+        """Return latent codes and reconstructions side by side."""
+        latent = self.encode(x)
+        return torch.cat([latent, self.decoder(latent).flatten(1)], dim=1)

@@ -9,7 +9,11 @@ __all__ = ["build_coders"]
 
 
 def build_coders(
-    architecture: Any, input_shape: tuple[int, ...], n_outputs: int, latent_dim: int
+    architecture: Any,
+    input_shape: tuple[int, ...],
+    n_outputs: int,
+    latent_dim: int,
+    output_shape: tuple[int, ...],
 ) -> tuple[nn.Module, nn.Module]:
     """Let an architecture build its modules, and try them on a row.
 
@@ -22,10 +26,13 @@ def build_coders(
         The shape of one row.
 
     n_outputs : int
-        The number of outputs of the encoder for one row.
+        The number of the encoder's outputs.
 
     latent_dim : int
-        The size of the code, the input of the decoder.
+        The size of the latent code, the input of the decoder.
+
+    output_shape : tuple of int
+        The shape of the decoder's outputs.
 
     Returns
     -------
@@ -44,10 +51,10 @@ def build_coders(
             f"{architecture.__name__}()."
         )
     encoder = architecture.build_encoder(input_shape, n_outputs)
-    decoder = architecture.build_decoder(latent_dim, input_shape)
+    decoder = architecture.build_decoder(latent_dim, output_shape)
     for module, name, given, wanted in [
         (encoder, "build_encoder", input_shape, (n_outputs,)),
-        (decoder, "build_decoder", (latent_dim,), input_shape),
+        (decoder, "build_decoder", (latent_dim,), output_shape),
     ]:
         called = f"{type(architecture).__name__}.{name}"
         if not isinstance(module, nn.Module):

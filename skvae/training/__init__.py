@@ -1,1 +1,1 @@
-"""The engine: networks are trained here, and applied to many rows."""
+"""Training: networks learn here, epoch after epoch, from rows."""

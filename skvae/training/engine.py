@@ -1,128 +1,76 @@
-"""From a network and rows to trained weights, on skorch."""
+"""From a network and rows to a trained network, epoch after epoch, on skorch."""
 
 import math
-from contextlib import ExitStack, suppress
-from dataclasses import dataclass
-from typing import Any, Literal
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from copy import deepcopy
+from functools import partial
+from itertools import islice
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from skorch import NeuralNet
-from skorch.callbacks import Callback, EarlyStopping, EpochTimer, LRScheduler
+from skorch.callbacks import Callback, EarlyStopping, LRScheduler
+from skorch.helper import predefined_split
 from skorch.history import History
-from torch import nn
+from torch import Tensor, nn
 from tqdm import tqdm
 
-from skvae._version import __version__
-from skvae.training.arithmetic import is_small_step
-from skvae.training.auto import auto_epochs
-from skvae.training.batches import Batches, Rows
-from skvae.training.parameters import join_parameters
-from skvae.training.scoring import LARGEST_VALUE
-from skvae.training.seeds import isolated_seed
-from skvae.training.threads import single_thread
-from skvae.training.weights import Weights, load_weights, weights_of
+from skvae.networks import Network
+from skvae.rows import Batches
+from skvae.runtime.apply import LARGEST_VALUE
+from skvae.runtime.arithmetic import is_small_step
+from skvae.runtime.isolation import generators_of, isolated
+from skvae.runtime.recipe import Recipe, freeze, weights_of
+from skvae.runtime.threads import single_thread
+from skvae.training.loss import mean_terms
+from skvae.training.parameters import join_parameters, separate_parameters
+from skvae.training.schedule import Schedule
 
-__all__ = ["Stopping", "train_network"]
+__all__ = ["Epochs", "run_epochs", "train_network"]
 
-# With max_epochs='auto' epochs of a few steps are too short to judge: patience counts this
-# many as one.
-AUTO_EPOCH = 20
-
-VERSIONS = f"skvae {__version__}, torch {torch.__version__}"
-
-
-@dataclass(frozen=True)
-class Stopping:
-    """When to stop early: the names and meanings are those of scikit-learn's MLP."""
-
-    validation_fraction: float
-    n_iter_no_change: int
-    tol: float
-
-    def n_held_out(self, n_rows: int) -> int:
-        """Return how many of the rows are set aside for validation."""
-        return math.ceil(self.validation_fraction * n_rows)
+Epochs = list[dict[str, Any]]
 
 
 def train_network(
-    network_class: type[nn.Module],
-    arguments: dict[str, Any],
+    recipe: Recipe,
     X: NDArray[Any],
+    schedule: Schedule,
+    *,
+    device: str,
+    callbacks: Sequence[Any] = (),
+    verbose: bool | int = 0,
+) -> tuple[Network, Epochs]:
+    """Build a network, train it, and return it with a record of each epoch.
+
+    The seed of the recipe governs the training too. A FloatingPointError is raised if the
+    loss or a weight is not finite at the end of an epoch, or a value of ``X`` is beyond 1e12.
+    """
+    with isolated(recipe.seed, torch.device(device)):
+        network = recipe.build().to(device)
+        history = run_epochs(
+            network, X, schedule, seed=recipe.seed, callbacks=callbacks, verbose=verbose
+        )
+    return freeze(network), history
+
+
+def run_epochs(
+    network: Network,
+    X: NDArray[Any],
+    schedule: Schedule,
     *,
     seed: int,
-    device: str,
-    max_epochs: int | Literal["auto"],
-    batch_size: int,
-    lr: float,
-    weight_decay: float,
-    stopping: Stopping | None,
-    initial: Weights | None = None,
-    versions: str,
-    verbose: bool | int,
-) -> tuple[Weights, list[dict[str, float]]]:
-    """Train a network, and return what it learned as plain arrays.
+    callbacks: Sequence[Any] = (),
+    verbose: bool | int = 0,
+    state: dict[str, Any] | None = None,
+) -> Epochs:
+    """Train a network, on its device, where torch is isolated.
 
-    Everything but ``verbose`` decides the result, and nothing else does, so that the
-    function can be cached.
-
-    Parameters
-    ----------
-    network_class : type
-        A torch module whose ``loss`` returns named parts, 'loss' among them.
-
-    arguments : dict
-        The arguments it is built with.
-
-    X : ndarray of shape (n_samples, ...)
-        The training rows.
-
-    seed : int
-        Governs initialisation, shuffling, the split and the noise.
-
-    device : str
-        The name of a torch device.
-
-    max_epochs : int or 'auto'
-        The number of passes over the rows; 'auto' for about 2,000 steps.
-
-    batch_size : int
-        The number of rows in a step.
-
-    lr : float
-        The learning rate of the first step. It falls to zero along a cosine.
-
-    weight_decay : float
-        The decoupled weight decay.
-
-    stopping : Stopping or None
-        When to stop early, or None to never do so.
-
-    initial : dict of str to ndarray, default=None
-        Weights to begin with. What is not among them is initialised as usual.
-
-    versions : str
-        Which code trains. It has no effect, but a cache must tell versions apart.
-
-    verbose : bool or int
-        Whether to show a progress bar on stderr.
-
-    Returns
-    -------
-    weights : dict of str to ndarray
-        The network's state.
-
-    history : list of dict
-        For each epoch its number, the named parts of the loss and the seconds it took.
-
-    Raises
-    ------
-    FloatingPointError
-        If the loss or a weight is not finite at the end of an epoch, or ``X`` holds
-        values beyond 1e12.
+    With what ``Engine.state`` returned at the end of an epoch of the same training, the
+    training goes on as if it had not been interrupted.
     """
-    torch_device = torch.device(device)
     # Scoring limits larger values, and would not see the rows that were trained on.
     largest = max(float(X.max()), -float(X.min()))
     if largest > LARGEST_VALUE:
@@ -130,94 +78,59 @@ def train_network(
             f"Training would diverge in epoch 1: X holds a value of {largest:g}, and networks in "
             f"float32 bear at most {LARGEST_VALUE:g}. Scale X, for instance with StandardScaler."
         )
-    train, valid = _split(X, stopping, seed)
-    n_batches = math.ceil(len(train) / batch_size)
-    patience = stopping.n_iter_no_change if stopping else 0
-    if max_epochs == "auto":
-        max_epochs = auto_epochs(n_batches)
-        patience *= math.ceil(AUTO_EPOCH / n_batches)
-    n_steps = max_epochs * n_batches
-    callbacks = [
-        LRScheduler("CosineAnnealingLR", T_max=n_steps, step_every="batch", event_name=None)
-    ]
-    if stopping is not None:
-        callbacks.append(
-            _EarlyStopping(
-                patience=patience,
-                threshold=stopping.tol,
-                threshold_mode="abs",
-                load_best=True,
-            )
-        )
-    with (
-        isolated_seed(seed, torch_device),
-        tqdm(total=n_steps, unit="step", disable=not verbose) as bar,
-        ExitStack() as stack,
-    ):
+    train, valid = schedule.split(X, seed)
+    device = next(network.parameters()).device
+    callbacks = [*callbacks]
+    if (stopping := schedule.stopping) is not None:
+        settings = {"patience": stopping.n_iter_no_change, "threshold": stopping.tol}
+        early = EarlyStopping(**settings, threshold_mode="abs", load_best=True)
+        callbacks.insert(0, early)
+    with ExitStack() as stack:
         if verbose:
+            bar = stack.enter_context(tqdm(total=schedule.n_steps, unit="step"))
             callbacks.append(_Progress(bar))
-        network = network_class(**arguments)
-        if initial is not None:
-            load_weights(network, initial, strict=False)
-        if is_small_step(network, X, batch_size):
+        if is_small_step(network, X.shape[1:], min(schedule.batch_size, len(X))):
             stack.enter_context(single_thread())
-        engine = _Engine(
+        engine = Engine(
             network,
-            criterion=None,
-            optimizer=torch.optim.AdamW,
-            optimizer__fused=True,
-            optimizer__weight_decay=weight_decay,
-            lr=lr,
-            max_epochs=max_epochs,
-            batch_size=batch_size,
+            schedule=schedule,
+            criterion=nn.Identity,
+            optimizer=partial(_adamw, network),
+            optimizer__weight_decay=schedule.weight_decay,
+            lr=schedule.lr,
+            max_epochs=math.ceil(schedule.n_steps / schedule.n_batches(len(X))),
+            batch_size=schedule.batch_size,
             iterator_train=Batches,
-            iterator_train__device=torch_device,
+            iterator_train__device=device,
             iterator_train__shuffle=True,
             iterator_valid=Batches,
-            iterator_valid__device=torch_device,
-            train_split=lambda rows: (rows, valid),
+            iterator_valid__device=device,
+            train_split=None if valid is None else predefined_split(valid),
             callbacks=callbacks,
-            device=torch_device,
+            callbacks__print_log=None,
+            device=device,
             verbose=0,
         ).initialize()
-        engine.notify("on_train_begin", X=train)
-        # skorch's own fit would take Ctrl-C for an early stop, and return normally.
-        with suppress(_Stop):
-            engine.fit_loop(train)
-        engine.notify("on_train_end", X=train)
-    weights = weights_of(engine.module_)
-    if not all(np.isfinite(value).all() for value in weights.values()):
+        engine.run(train, state)
+    separate_parameters(network)
+    if not all(np.isfinite(value).all() for value in weights_of(network).values()):
         raise engine.diverged("weights are")
-    return weights, [_epoch_record(epoch) for epoch in engine.history]
-
-
-class _Stop(KeyboardInterrupt):
-    """The validation loss no longer falls, as told from the user's Ctrl-C."""
-
-
-class _EarlyStopping(EarlyStopping):
-    def on_epoch_end(self, net, **kwargs):
-        try:
-            super().on_epoch_end(net, **kwargs)
-        except KeyboardInterrupt:
-            if self.misses_ == self.patience:
-                raise _Stop from None
-            raise
+    return [_record(epoch) for epoch in engine.history]
 
 
 class _Progress(Callback):
-    def __init__(self, bar):
+    def __init__(self, bar: Any) -> None:
         self.bar = bar
 
-    def on_batch_end(self, net, training=None, **kwargs):
+    def on_batch_end(self, net: Any, training: bool | None = None, **kwargs: Any) -> None:
         if training:
             self.bar.update()
 
-    def on_train_end(self, net, **kwargs):
+    def on_train_end(self, net: Any, **kwargs: Any) -> None:
         # After an early stop the bar is full too.
         self.bar.total = self.bar.n
 
-    def on_epoch_end(self, net, **kwargs):
+    def on_epoch_end(self, net: Any, **kwargs: Any) -> None:
         epoch = net.history[-1]
         losses = {name: epoch[name] for name in ("train_loss", "valid_loss") if name in epoch}
         self.bar.set_postfix(epoch=epoch["epoch"], **losses, refresh=False)
@@ -226,95 +139,143 @@ class _Progress(Callback):
 class _History(History):
     """skorch's history copies all epochs to look up one, and so slows down with each."""
 
-    def __getitem__(self, i):
-        epoch, *name = i if isinstance(i, tuple) else (i,)
-        record = list.__getitem__(self, epoch)
-        return record[name[0]] if name else record
+    def __getitem__(self, i: Any) -> Any:
+        match i:
+            case int():
+                return list.__getitem__(self, i)
+            case (int(epoch), str(name)):
+                return list.__getitem__(self, epoch)[name]
+        return super().__getitem__(i)
 
 
-class _Engine(NeuralNet):
-    """skorch's training loop for a network that computes its own loss.
+class Engine(NeuralNet):
+    """skorch's training loop for a network that returns the terms of its loss.
 
-    It records the means of the loss's named parts once an epoch, and nothing a batch.
+    The means of an epoch are recorded as if they were those of one batch, since to look at
+    a loss is to wait for the device.
     """
 
-    @property
-    def _default_callbacks(self):
-        return [("epoch_timer", EpochTimer())]
+    def __init__(self, module: Network, *, schedule: Schedule, **settings: Any) -> None:
+        self.schedule = schedule
+        super().__init__(module, **settings)
 
-    def initialize_history(self):
+    def run(self, train: Any, state: dict[str, Any] | None = None) -> None:
+        """Train all epochs, or those that are left after ``state``."""
+        self.notify("on_train_begin", X=train)
+        if state is not None:
+            self.load_state(state)
+        try:
+            self.fit_loop(train, epochs=self.max_epochs - len(self.history))
+        # skorch's own fit would take Ctrl-C for an early stop, and return normally.
+        except KeyboardInterrupt:
+            if not any(
+                isinstance(callback, EarlyStopping) and callback.misses_ == callback.patience
+                for _, callback in self.callbacks_
+            ):
+                raise
+        self.notify("on_train_end", X=train)
+
+    def state(self) -> dict[str, Any]:
+        """Return all that the rest of the training depends on, at the end of an epoch."""
+        callbacks = {
+            name: {key: value for key, value in vars(callback).items() if key.endswith("_")}
+            for name, callback in self.callbacks_
+        }
+        state = {
+            "network": self.module_.state_dict(),
+            "optimizer": self.optimizer_.state_dict(),
+            "history": list(self.history),
+            "callbacks": callbacks,
+            "generators": [g.get_state() for g in generators_of(torch.device(self.device))],
+        }
+        return deepcopy(state)
+
+    def load_state(self, state: dict[str, Any]) -> None:
+        """Go back to the end of an epoch."""
+        state = deepcopy(state)
+        self.module_.load_state_dict(state["network"])
+        self.optimizer_.load_state_dict(state["optimizer"])
+        self.history[:] = state["history"]
+        for name, callback in self.callbacks_:
+            vars(callback).update(state["callbacks"].get(name, {}))
+        generators = generators_of(torch.device(self.device))
+        for generator, generator_state in zip(generators, state["generators"], strict=True):
+            generator.set_state(generator_state)
+
+    def initialize_history(self) -> "Engine":
+        """Use a history that is quick to look at."""
         self.history_ = _History()
         return self
 
-    def initialize_criterion(self):
-        return self
-
-    def initialize_optimizer(self):
-        self.parameters_ = join_parameters(self.module_)
-        _, arguments = self.get_params_for_optimizer("optimizer", [])
-        self.optimizer_ = self.optimizer(self.parameters_, **arguments)
-        return self
-
-    def get_split_datasets(self, X, y=None, **fit_params):
-        return self.train_split(X)
-
-    def run_single_epoch(self, iterator, training, prefix, step_fn, **fit_params):
+    def run_single_epoch(
+        self,
+        iterator: Batches | None,
+        training: bool,
+        prefix: str,
+        step_fn: Callable[[Tensor], dict[str, Tensor]],
+        **fit_params: Any,
+    ) -> None:
+        """Pass over the rows once, or until the last step of the schedule."""
         if iterator is None:
             return
         if self.module_.training != training:
             self._set_training(training)
-        totals = torch.zeros((), device=self.device)
-        for batch in iterator:
+        first = (len(self.history) - 1) * len(iterator)
+        batches = islice(iterator, self.schedule.n_steps - first) if training else iterator
+        own_rate = any(isinstance(callback, LRScheduler) for _, callback in self.callbacks_)
+        self.history.new_batch()
+        totals = torch.zeros((), dtype=torch.float32, device=self.device)
+        n_rows = 0
+        for step, batch in enumerate(batches, start=first):
+            if training and not own_rate:
+                self.optimizer_.param_groups[0]["lr"] = self.schedule.rate(step)
             parts = step_fn(batch)
-            means = torch.stack(list(parts.values())).detach()
-            totals = totals.add(means, alpha=len(batch))
+            totals = totals.add(torch.stack(list(parts.values())).detach(), alpha=len(batch))
+            n_rows += len(batch)
             self.notify("on_batch_end", batch=batch, training=training)
-        # No earlier, since to read a number is to wait for the device.
-        for name, total in zip(parts, totals.tolist(), strict=True):
-            mean = total / len(iterator.rows)
+        means = {
+            f"{prefix}_{name}": total / n_rows
+            for name, total in zip(parts, totals.tolist(), strict=True)
+        }
+        for name, mean in means.items():
             if not math.isfinite(mean):
-                raise self.diverged(f"{prefix} {name} is")
-            self.history.record(f"{prefix}_{name}", mean)
+                raise self.diverged(f"{name.replace('_', ' ')} is")
+            self.history.record(name, mean)
+        self.history.record_batch(f"{prefix}_batch_size", n_rows)
+        self.history.record_batch(f"{prefix}_loss", means[f"{prefix}_loss"])
 
-    def train_step(self, batch, **fit_params):
-        for parameter in self.parameters_:
+    def train_step(self, batch: Tensor, **fit_params: Any) -> dict[str, Tensor]:
+        """Take one step, and return the means of the terms."""
+        # In place, since joined parameters share the memory of their gradients.
+        for parameter in self.optimizer_.param_groups[0]["params"]:
             if parameter.grad is not None:
                 parameter.grad.zero_()
-        parts = self.module_.loss(batch)
+        noise = None
+        if n_numbers := self.module_.noise_dim:
+            noise = torch.randn(len(batch), n_numbers, dtype=torch.float32, device=batch.device)
+        parts = mean_terms(self.module_.terms(batch, noise), self.schedule.support_fraction)
         parts["loss"].backward()
         self.optimizer_.step()
         return parts
 
-    def validation_step(self, batch, **fit_params):
+    def validation_step(self, batch: Tensor, **fit_params: Any) -> dict[str, Tensor]:
+        """Return the means of the terms, without noise."""
         with torch.no_grad():
-            return self.module_.loss(batch)
+            return mean_terms(self.module_.terms(batch), self.schedule.support_fraction)
 
     def diverged(self, what: str) -> FloatingPointError:
+        """Return the error to raise where something is not finite."""
         return FloatingPointError(
             f"Training diverged in epoch {len(self.history)}: the {what} not finite. Scale X, for "
             f"instance with StandardScaler, or lower lr (now {self.lr:g})."
         )
 
 
-def _split(X: NDArray[Any], stopping: Stopping | None, seed: int) -> tuple[Rows, Rows | None]:
-    index = np.arange(len(X))
-    if stopping is None:
-        return Rows(X, index), None
-    n_valid = stopping.n_held_out(len(X))
-    if n_valid == len(X):
-        raise ValueError(
-            f"validation_fraction={stopping.validation_fraction} leaves no row to train on: X has "
-            f"n_samples = {len(X)}. Lower it, or set early_stopping=False."
-        )
-    index = np.random.RandomState(seed).permutation(index)
-    return Rows(X, index[n_valid:]), Rows(X, index[:n_valid])
+def _adamw(network: nn.Module, groups: Any, **settings: Any) -> torch.optim.Optimizer:
+    return torch.optim.AdamW(join_parameters(network), fused=True, **settings)
 
 
-def _epoch_record(epoch: dict[str, Any]) -> dict[str, float]:
-    record = {
-        name: value
-        for name, value in epoch.items()
-        if name == "epoch" or name.startswith(("train_", "valid_"))
-    }
-    record["seconds"] = epoch["dur"]
-    return record
+def _record(epoch: dict[str, Any]) -> dict[str, Any]:
+    hidden = ("batches", "dur")
+    record = {k: v for k, v in epoch.items() if k not in hidden and not k.endswith("_best")}
+    return {**record, "seconds": epoch["dur"]}

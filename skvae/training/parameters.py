@@ -4,7 +4,7 @@ import torch
 from torch import nn
 from torch.nn.utils import parameters_to_vector, vector_to_parameters
 
-__all__ = ["join_parameters"]
+__all__ = ["join_parameters", "separate_parameters"]
 
 
 def join_parameters(network: nn.Module) -> list[nn.Parameter]:
@@ -39,7 +39,7 @@ def join_parameters(network: nn.Module) -> list[nn.Parameter]:
     if (
         n_memories < len(parameters)
         or not all(p.is_contiguous() for p in parameters)
-        or any(isinstance(module, nn.RNNBase) for module in network.modules())
+        or _is_recurrent(network)
     ):
         return parameters
     joined = nn.Parameter(parameters_to_vector(parameters).detach())
@@ -49,3 +49,15 @@ def join_parameters(network: nn.Module) -> list[nn.Parameter]:
     for parameter, gradient in zip(parameters, joined.grad.split(sizes), strict=True):
         parameter.grad = gradient.view_as(parameter)
     return [joined]
+
+
+def separate_parameters(network: nn.Module) -> None:
+    """Give each parameter a memory of its own again, where a product is rounded as ever."""
+    if not _is_recurrent(network):
+        for parameter in network.parameters():
+            parameter.grad = None
+            parameter.data = parameter.data.clone()
+
+
+def _is_recurrent(network: nn.Module) -> bool:
+    return any(isinstance(module, nn.RNNBase) for module in network.modules())

@@ -21,7 +21,6 @@ from skvae import (
     VAEOutlierDetector,
 )
 from skvae.features import DifferenceHistogram, ReconstructionDifference
-from skvae.metrics import mean_score_scorer
 
 SMALL = Conv2d(filters=(4, 8))
 
@@ -169,7 +168,6 @@ def test_search(detector_class, ones):
     search = GridSearchCV(
         seeing(detector_class, max_epochs=1),
         {"architecture__filters": [(2,), (4, 8)]},
-        scoring=mean_score_scorer,
         cv=2,
     ).fit(ones)
     assert np.isfinite(search.cv_results_["mean_test_score"]).all()
@@ -233,10 +231,10 @@ def test_the_classifier_takes_images(digits):
 
 
 def test_a_network_that_is_told_the_outliers_learns_from_all_other_images(ones, monkeypatch):
-    monkeypatch.setattr("skvae.detectors._reconstruction_histogram.N_STEPS", 20)
+    monkeypatch.setattr("skvae.detectors._reconstruction_histogram.MAX_STEPS", 20)
     y = np.r_[-1, np.ones(len(ones) - 1, dtype=int)]
     classifier = ReconstructionHistogramClassifier(random_state=0).fit(ones, y)
-    assert classifier.detector_.network_.support_fraction == 1
+    assert classifier.detector_.support_fraction == 1
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from instances import cheap
 from sklearn.datasets import make_blobs
 
 from skvae import AEGMMDetector, VAEGMMDetector
-from skvae.training.scoring import BATCH_ROWS
+from skvae.runtime.apply import BATCH_ROWS
 
 
 @pytest.fixture(params=[AEGMMDetector, VAEGMMDetector], ids=["AEGMM", "VAEGMM"])
@@ -85,10 +85,7 @@ def test_more_components_than_rows(mixture_detector, X):
 
 
 def test_a_covariance_that_is_not_positive_definite_is_told(X, monkeypatch):
-    def indefinite(network, X, *, seed, device):
-        return 1e-8
-
-    monkeypatch.setattr("skvae.detectors._mixture.fit_mixture", indefinite)
+    monkeypatch.setattr("skvae.training.mixture.settle", lambda network, X: 1e-8)
     with pytest.warns(UserWarning, match=r"until 1e-08 times .* Raise reg_covar \(now 0.1\)"):
         cheap(AEGMMDetector).fit(X)
 

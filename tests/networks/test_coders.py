@@ -7,9 +7,9 @@ from skvae.networks.coders import build_coders
 
 
 def test_coders_fit_together_and_are_ready_to_train():
-    encoder, decoder = build_coders(MLP(hidden_layer_sizes=(4,), dropout=0.5), (3, 2), 6, 5)
+    encoder, decoder = build_coders(MLP(hidden_layer_sizes=(4,), dropout=0.5), (3, 2), 6, 5, (4, 7))
     assert encoder(torch.zeros(7, 3, 2)).shape == (7, 6)
-    assert decoder(torch.zeros(7, 5)).shape == (7, 3, 2)
+    assert decoder(torch.zeros(7, 5)).shape == (7, 4, 7)
     assert encoder.training
     assert decoder.training
 
@@ -27,7 +27,7 @@ class Wrong:
 
 def test_a_class_is_no_architecture():
     with pytest.raises(ValueError, match=r"got the class MLP. Call it: MLP\(\)"):
-        build_coders(MLP, (4,), 2, 2)
+        build_coders(MLP, (4,), 2, 2, (4,))
 
 
 @pytest.mark.parametrize(
@@ -48,4 +48,4 @@ def test_a_class_is_no_architecture():
 )
 def test_modules_that_do_not_fit_are_named(encoder, decoder, message):
     with pytest.raises(ValueError, match=message):
-        build_coders(Wrong(encoder, decoder), (4,), 2, 2)
+        build_coders(Wrong(encoder, decoder), (4,), 2, 2, (4,))

@@ -1,23 +1,26 @@
+import re
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 import torch
+from skorch.callbacks import Callback, Checkpoint, EarlyStopping, LRScheduler
 from torch import nn
+from torch.optim.lr_scheduler import ConstantLR
 
-from skvae.training.auto import AUTO_STEPS
-from skvae.training.engine import (
-    AUTO_EPOCH,
-    Stopping,
-    _EarlyStopping,
-    _History,
-    _split,
-    _Stop,
-    train_network,
-)
+from skvae import MLP
+from skvae.likelihoods import StudentT
+from skvae.networks import VAE, Network, Term
+from skvae.runtime.isolation import isolated
+from skvae.runtime.recipe import Recipe, weights_of
+from skvae.training.engine import _History, run_epochs, train_network
+from skvae.training.schedule import Schedule, Stopping
 
 X = np.linspace(-1, 1, 40, dtype=np.float64)[:, None]
+CPU = torch.device("cpu")
 
 
-class Drift(nn.Module):
+class Drift(Network):
     """Training pushes a number up; validation wants it to be at a target."""
 
     def __init__(self, target=0.05, fail_at=None, failure=None):
@@ -28,44 +31,51 @@ class Drift(nn.Module):
         self.fail_at, self.failure = fail_at, failure
         self.register_buffer("n_steps", torch.tensor(0))
 
-    def forward(self, x):
+    def encode(self, x):
         return x
 
-    def loss(self, x):
+    reconstruct = everything = encode
+
+    def terms(self, x, noise=None):
         if not self.training:
-            return {"loss": (self.at - self.target).square().sum()}
+            return {"distance": Term((self.at - self.target).square().expand(len(x)))}
         self.n_steps += 1
         if self.n_steps == self.fail_at:
             if isinstance(self.failure, float):
-                return {"loss": self.at.sum() * self.failure, "push": self.at.sum()}
+                return {"push": Term(self.at.expand(len(x)), self.failure)}
             raise self.failure
-        push = -self.at.sum()
-        return {"loss": push + 1.0, "push": push}
+        return {"push": Term(self.at.expand(len(x)), -1.0)}
 
 
-def train(arguments=None, **settings):
-    settings = {
-        "seed": 0,
-        "device": "cpu",
-        "max_epochs": 10,
-        "batch_size": 10,
-        "lr": 0.01,
-        "weight_decay": 0.0,
-        "stopping": None,
-        "versions": "",
-        "verbose": 0,
-        **settings,
-    }
-    return train_network(Drift, arguments or {}, X, **settings)
+def train(arguments=None, network_class=Drift, rows=X, seed=0, callbacks=(), verbose=0, **settings):
+    settings = {"n_steps": 40, "batch_size": 10, "lr": 0.01, **settings}
+    network, history = train_network(
+        Recipe(network_class, arguments or {}, seed), rows, Schedule(**settings), device="cpu",
+        callbacks=callbacks, verbose=verbose,
+    )  # fmt: skip
+    return weights_of(network), history
 
 
 def test_history_has_the_named_parts_of_each_epoch():
-    _, history = train(stopping=Stopping(0.25, 100, 0.0))
+    _, history = train(stopping=Stopping(0.25, 100, 0.0), n_steps=30)
     assert [epoch["epoch"] for epoch in history] == list(range(1, 11))
     for epoch in history:
-        assert set(epoch) == {"epoch", "train_loss", "train_push", "valid_loss", "seconds"}
-        assert epoch["train_loss"] == pytest.approx(epoch["train_push"] + 1.0)
+        assert set(epoch) == {
+            "epoch", "train_loss", "train_push", "valid_loss", "valid_distance", "seconds",
+        }  # fmt: skip
+        assert epoch["train_loss"] == pytest.approx(-epoch["train_push"])
         assert epoch["seconds"] > 0
+
+
+def test_losses_are_means_over_rows_whatever_the_batches():
+    class Mean(Drift):
+        def terms(self, x, noise=None):
+            return {"value": Term(x + 0 * self.at)}
+
+    rows = np.arange(10.0)[:, None]
+    for batch_size in (1, 3, 10):
+        _, history = train(network_class=Mean, rows=rows, batch_size=batch_size, n_steps=10)
+        assert history[0]["train_loss"] == pytest.approx(4.5)
 
 
 def test_the_seed_decides():
@@ -73,31 +83,23 @@ def test_the_seed_decides():
     assert starts[0] == starts[1] != starts[2]
 
 
-def test_training_can_begin_with_some_weights():
-    weights, _ = train(initial={"start": np.array([5.0])}, max_epochs=1)
-    assert weights["start"] == 5.0
-    expected, _ = train(max_epochs=1)
-    assert weights["at"] == expected["at"]
+@pytest.mark.parametrize("n_steps", [1, 3, 4, 5, 10])
+def test_training_ends_within_an_epoch_if_the_steps_do(n_steps):
+    weights, history = train(n_steps=n_steps)
+    assert weights["n_steps"] == n_steps
+    assert len(history) == -(-n_steps // 4)
 
 
-@pytest.mark.parametrize(("batch_size", "n_batches"), [(1, 40), (7, 6), (40, 1), (1000, 1)])
-def test_auto_epochs_make_about_a_number_of_steps(batch_size, n_batches):
-    weights, history = train(max_epochs="auto", batch_size=batch_size)
-    assert len(history) == -(-AUTO_STEPS // n_batches)
-    assert weights["n_steps"] == len(history) * n_batches
-
-
-def test_the_learning_rate_falls_to_zero_along_a_cosine():
+def test_the_learning_rate_is_that_of_the_schedule():
     # Adam moves a constant slope by the learning rate in each step.
     weights, _ = train()
-    steps = np.arange(40)
-    expected = 0.01 * 0.5 * (1 + np.cos(np.pi * steps / 40))
-    assert weights["at"].item() == pytest.approx(expected.sum(), rel=1e-4)
+    expected = sum(Schedule(40, 10, 0.01).rate(step) for step in range(40))
+    assert weights["at"].item() == pytest.approx(expected, rel=1e-4)
 
 
-def test_early_stopping_takes_the_weights_of_the_best_epoch():
+def test_early_stopping_returns_to_the_weights_of_the_best_epoch():
     stopping = Stopping(validation_fraction=0.25, n_iter_no_change=3, tol=1e-9)
-    weights, history = train(max_epochs=100, stopping=stopping)
+    weights, history = train(n_steps=300, stopping=stopping)
     losses = [epoch["valid_loss"] for epoch in history]
     best = int(np.argmin(losses))
     assert len(history) == best + 1 + 3 < 100
@@ -106,19 +108,107 @@ def test_early_stopping_takes_the_weights_of_the_best_epoch():
 
 def test_small_improvements_do_not_count():
     stopping = Stopping(validation_fraction=0.25, n_iter_no_change=3, tol=10.0)
-    _, history = train(max_epochs=100, stopping=stopping)
-    assert len(history) == 4
+    assert len(train(n_steps=300, stopping=stopping)[1]) == 4
 
 
-def test_a_split_that_leaves_no_training_row_is_an_error():
-    with pytest.raises(ValueError, match=r"validation_fraction=0.99 leaves no row .* = 40"):
-        train(stopping=Stopping(0.99, 3, 0.0))
+class Interrupt(Callback):
+    """Keeps the state of the training at the end of an epoch, and presses Ctrl-C."""
+
+    def __init__(self, epoch):
+        self.epoch = epoch
+
+    def on_epoch_end(self, net, **kwargs):
+        if len(net.history) == self.epoch:
+            self.state = net.state()
+            raise KeyboardInterrupt
 
 
 @pytest.mark.parametrize("stopping", [None, Stopping(0.25, 3, 0.0)])
 def test_ctrl_c_reaches_the_caller(stopping):
     with pytest.raises(KeyboardInterrupt):
         train({"fail_at": 5, "failure": KeyboardInterrupt()}, stopping=stopping)
+    with pytest.raises(KeyboardInterrupt):
+        train(callbacks=[Interrupt(3)], stopping=stopping)
+
+
+@pytest.mark.parametrize("stopping", [None, Stopping(0.3, 2, 0.0)])
+def test_an_interrupted_training_goes_on_as_if_it_had_not_been(stopping):
+    arguments = {
+        "architecture": MLP(hidden_layer_sizes=(8,), dropout=0.2),
+        "input_shape": (3,),
+        "latent_dim": 2,
+        "likelihood": StudentT,
+        "beta": 0.1,
+    }
+    rows = np.random.RandomState(0).standard_normal((50, 3))
+    # At this rate the held-out rows stop the training soon.
+    schedule = Schedule(n_steps=83, batch_size=10, lr=0.3, stopping=stopping)
+    recipe = Recipe(VAE, arguments, seed=7)
+
+    def build():
+        with isolated(7, CPU):
+            return recipe.build()
+
+    whole, part, again = build(), build(), build()
+    with isolated(1, CPU):
+        history = run_epochs(whole, rows, schedule, seed=7)
+    callback = Interrupt(4)
+    with isolated(1, CPU), pytest.raises(KeyboardInterrupt):
+        run_epochs(part, rows, schedule, seed=7, callbacks=[callback])
+    with isolated(99, CPU):
+        resumed = run_epochs(again, rows, schedule, seed=7, state=callback.state)
+    assert 5 < len(history) == len(resumed)
+    assert (stopping is None) == (len(history) == 17)
+    for epoch, same in zip(history, resumed, strict=True):
+        assert {**epoch, "seconds": 0} == {**same, "seconds": 0}
+    np.testing.assert_equal(weights_of(again), weights_of(whole))
+
+
+def test_callbacks_see_the_training():
+    class Recorder(Callback):
+        def __init__(self):
+            self.calls = []
+
+        def on_train_begin(self, net, **kwargs):
+            self.calls.append("begin")
+
+        def on_batch_end(self, net, **kwargs):
+            self.calls.append("batch")
+
+        def on_epoch_end(self, net, **kwargs):
+            self.calls.append(net.module_.at.item())
+            net.history.record("mine", 3.0)
+
+        def on_train_end(self, net, **kwargs):
+            self.calls.append("end")
+
+    recorder = Recorder()
+    weights, history = train(callbacks=[("recorder", recorder)], n_steps=8)
+    assert recorder.calls[:5] == ["begin", *4 * ["batch"]]
+    assert len(recorder.calls) == 2 + 8 + 2
+    assert recorder.calls[-2:] == [weights["at"].item(), "end"]
+    assert [epoch["mine"] for epoch in history] == [3.0, 3.0]
+    np.testing.assert_equal(train(n_steps=8)[0], weights)
+
+
+def test_callbacks_can_end_the_training_and_set_the_rate():
+    stop = EarlyStopping(monitor="train_loss", patience=2, lower_is_better=False)
+    assert len(train(callbacks=[stop])[1]) == 3
+    weights, _ = train(callbacks=[LRScheduler(ConstantLR, factor=1.0, step_every="batch")])
+    assert weights["at"].item() == pytest.approx(40 * 0.01, rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("monitor", "stopping"),
+    [("train_loss_best", None), ("valid_loss_best", Stopping(0.25, 100, 0.0))],
+)
+def test_checkpoints_of_skorch(tmp_path, monitor, stopping):
+    checkpoint = Checkpoint(monitor, f_history=None, dirname=str(tmp_path), load_best=True)
+    weights, history = train(callbacks=[checkpoint], stopping=stopping, n_steps=160)
+    saved = torch.load(tmp_path / "params.pt", weights_only=True)
+    np.testing.assert_equal({name: value.numpy() for name, value in saved.items()}, weights)
+    best = [epoch["epoch"] for epoch in history if epoch["event_cp"]][-1]
+    assert (best == len(history)) == (stopping is None)
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])
@@ -131,17 +221,23 @@ def test_divergence_names_the_epoch_and_the_remedy(value):
 
 def test_divergence_in_the_last_step_is_noticed():
     class LastStep(Drift):
-        def loss(self, x):
-            parts = super().loss(x)
+        def terms(self, x, noise=None):
+            terms = super().terms(x)
             if self.n_steps == 40:
-                parts["loss"] = (self.at - self.at.detach()).sum().sqrt()  # slope: infinite
-            return parts
+                slope = (self.at - self.at.detach()).sum().sqrt()  # infinite
+                terms["push"] = Term(slope.expand(len(x)))
+            return terms
 
     with pytest.raises(FloatingPointError, match="diverged in epoch 10: the weights"):
-        train_network(
-            LastStep, {}, X, seed=0, device="cpu", max_epochs=10, batch_size=10, lr=0.01,
-            weight_decay=0.0, stopping=None, versions="", verbose=0,
-        )  # fmt: skip
+        train(network_class=LastStep)
+
+
+@pytest.mark.parametrize("value", [1e13, -1e30])
+def test_values_that_scoring_would_limit_are_refused(value):
+    rows = X.copy()
+    rows[7] = value
+    with pytest.raises(FloatingPointError, match=r"in epoch 1: .* value of 1e\+.*StandardScaler"):
+        train(rows=rows)
 
 
 def test_progress_is_shown_on_stderr_if_wanted(capsys):
@@ -152,11 +248,10 @@ def test_progress_is_shown_on_stderr_if_wanted(capsys):
     assert out == ""
     assert "step" in err
     assert "valid_loss" in err
+    assert "100%" in re.split("[\r\n]+", err.strip())[-1]
 
 
 def test_fits_of_a_thread_each_do_not_mix():
-    from concurrent.futures import ThreadPoolExecutor
-
     expected = [train(seed=seed)[0]["start"] for seed in range(4)]
     with ThreadPoolExecutor(4) as pool:
         weights = [weights for weights, _ in pool.map(lambda seed: train(seed=seed), range(4))]
@@ -169,66 +264,24 @@ def test_weights_decay():
             super().__init__()
             self.far = nn.Parameter(torch.ones(1))
 
-        def loss(self, x):
-            return {"loss": super().loss(x)["loss"] + 0.0 * self.far.sum()}
+        def terms(self, x, noise=None):
+            return {**super().terms(x), "nothing": Term((0.0 * self.far).expand(len(x)))}
 
-    settings = {"seed": 0, "device": "cpu", "max_epochs": 10, "batch_size": 10, "lr": 0.1}
     far = [
-        train_network(
-            Still, {}, X, weight_decay=decay, stopping=None, versions="", verbose=0, **settings
-        )[0]["far"].item()
+        train(network_class=Still, weight_decay=decay, lr=0.1)[0]["far"].item()
         for decay in (0.0, 0.5)
     ]
     assert far[0] == 1.0
     assert far[1] < 0.5
 
 
-def test_the_held_out_rows_are_a_random_share():
-    train_rows, valid_rows = _split(X, Stopping(0.25, 3, 0.0), seed=0)
-    assert len(valid_rows) == 10
-    np.testing.assert_array_equal(
-        np.sort(np.r_[train_rows.index, valid_rows.index]), np.arange(len(X))
-    )
-    assert set(valid_rows.index) not in ({*range(10)}, {*range(30, 40)})
-    assert set(_split(X, Stopping(0.25, 3, 0.0), seed=1)[1].index) != set(valid_rows.index)
-
-
-def test_patience_counts_short_epochs_together_if_their_number_is_automatic():
-    stopping = Stopping(validation_fraction=0.25, n_iter_no_change=3, tol=10.0)
-    # 30 training rows in batches of 10 make three steps an epoch.
-    _, history = train(max_epochs="auto", stopping=stopping)
-    assert len(history) == 1 + 3 * -(-AUTO_EPOCH // 3)
-
-
-def test_ctrl_c_during_the_check_for_an_early_stop_is_not_an_early_stop():
-    class Net:
-        @property
-        def history(self):
-            raise KeyboardInterrupt
-
-    callback = _EarlyStopping(patience=3)
-    callback.on_train_begin(Net())
-    with pytest.raises(KeyboardInterrupt) as interrupt:
-        callback.on_epoch_end(Net())
-    assert not isinstance(interrupt.value, _Stop)
-
-
-@pytest.mark.parametrize("value", [1e13, -1e30])
-def test_values_that_scoring_would_limit_are_refused(value):
-    rows = X.copy()
-    rows[7] = value
-    settings = {"seed": 0, "device": "cpu", "max_epochs": 1, "batch_size": 10, "lr": 0.1}
-    with pytest.raises(FloatingPointError, match=r"in epoch 1: .* value of 1e\+.*StandardScaler"):
-        train_network(
-            Drift, {}, rows, weight_decay=0, stopping=None, versions="", verbose=0, **settings
-        )
-
-
 def test_a_look_at_the_last_epoch_does_not_copy_the_others():
-    history = _History([{"epoch": 1}, {"epoch": 2}])
+    history = _History([{"epoch": 1}, {"epoch": 2, "batches": [{"train_loss": 1.0}]}])
+    assert history[-1, "batches", -1, "train_loss"] == 1.0
+    assert history[:, "epoch"] == [1, 2]
     history.to_list = None
     history.record("dur", 0.5)
-    assert history[-1] == {"epoch": 2, "dur": 0.5}
+    assert history[-1]["dur"] == 0.5
     assert history[-1, "epoch"] == 2
     assert history[0] == {"epoch": 1}
 
@@ -244,24 +297,14 @@ def test_an_epoch_waits_for_the_device_once(monkeypatch):
 
         monkeypatch.setattr(torch.Tensor, name, counted)
 
-    class Plain(nn.Module):
-        def __init__(self):
-            super().__init__()
-            self.at = nn.Parameter(torch.zeros(1))
-
-        def forward(self, x):
-            return x
-
-        def loss(self, x):
-            return {"loss": (x - self.at).square().mean()}
+    class Plain(Drift):
+        def terms(self, x, noise=None):
+            return {"error": Term((x - self.at).square())}
 
     counts = []
-    for max_epochs in (1, 3):
+    for n_epochs in (1, 3):
         waits.clear()
-        train_network(
-            Plain, {}, X, seed=0, device="cpu", max_epochs=max_epochs, batch_size=2, lr=0.01,
-            weight_decay=0.0, stopping=None, versions="", verbose=0,
-        )  # fmt: skip
+        train(network_class=Plain, batch_size=2, n_steps=20 * n_epochs)
         counts.append(waits.count("tolist"))
         assert waits.count("item") == waits.count("__float__") == waits.count("__bool__") == 0
     assert counts == [1, 3]

@@ -1,0 +1,259 @@
+"""A detector on a network: validate, train or score, set the offset."""
+
+import math
+import os
+from abc import abstractmethod
+from collections.abc import Callable
+from copy import deepcopy
+from numbers import Integral, Real
+from os import PathLike
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted, check_memory
+
+from skvae._sklearn import HasMethods, Interval, StrOptions, fit_context
+from skvae.architectures import MLP
+from skvae.detectors._threshold import ThresholdDetector
+from skvae.failures import undone_on_failure
+from skvae.networks import Network
+from skvae.rows import validate_fitted_rows, validate_rows
+from skvae.runtime.apply import RowFunction, apply_to_rows
+from skvae.runtime.devices import choose_device, resolve_device
+from skvae.runtime.recipe import Recipe, weights_of
+from skvae.training.cache import train_to_arrays
+from skvae.training.engine import Epochs, train_network
+from skvae.training.schedule import Stopping, plan_schedule
+
+
+class NetworkDetector(ThresholdDetector):
+    """A detector that trains a network and scores rows by it.
+
+    A subclass has a constructor and fills the hooks. Think twice before anything else comes
+    here.
+    """
+
+    _parameter_constraints: dict = {
+        **ThresholdDetector._parameter_constraints,
+        "architecture": [HasMethods(["build_encoder", "build_decoder"]), None],
+        "latent_dim": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
+        "max_epochs": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
+        "max_steps": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
+        "batch_size": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
+        "lr": [Interval(Real, 0, None, closed="neither")],
+        "weight_decay": [Interval(Real, 0, None, closed="left")],
+        "early_stopping": ["boolean"],
+        "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
+        "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
+        "tol": [Interval(Real, 0, None, closed="left")],
+        "callbacks": [list, tuple, None],
+        "device": [str],
+        "memory": [str, PathLike, HasMethods("cache"), None],
+        "random_state": ["random_state"],
+        "verbose": ["verbose"],
+    }
+    _train: ClassVar[Callable[..., tuple[Any, Epochs]]] = staticmethod(train_network)
+
+    network_: Any
+
+    @abstractmethod
+    def _network(self, input_shape: tuple[int, ...]) -> tuple[type[Network], dict[str, Any]]:
+        """Return the class of the network, and its arguments for rows of a shape."""
+
+    @abstractmethod
+    def _row_scores(self) -> RowFunction:
+        """Return what scores rows, for the parameters as they are now."""
+
+    def set_params(self, **params: Any) -> Self:
+        """Set parameters of this detector and of its architecture.
+
+        Parameters
+        ----------
+        **params : dict
+            Parameter names and values. ``architecture__...`` sets a parameter of the
+            architecture, of a new :class:`~skvae.MLP` if there is none yet.
+
+        Returns
+        -------
+        self : object
+            The detector.
+        """
+        nested = any(name.startswith("architecture__") for name in params)
+        if nested and params.get("architecture", self.architecture) is None:
+            params["architecture"] = MLP()
+        return super().set_params(**params)
+
+    @fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X: ArrayLike, y: Any = None) -> Self:
+        """Train the network, and set the offset from the scores of the training rows.
+
+        If training fails or is interrupted, the detector is left as it was before.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            The training rows, of which most should be normal. Scale them first, for
+            instance with :class:`~sklearn.preprocessing.StandardScaler`.
+
+        y : Ignored
+            Not used, present for API consistency by convention.
+
+        Returns
+        -------
+        self : object
+            The fitted detector.
+
+        Raises
+        ------
+        FloatingPointError
+            If the training diverges.
+        """
+        with undone_on_failure(self):
+            self._fit(validate_rows(self, X, reset=True, ensure_min_samples=2))
+        return self
+
+    def score_samples(self, X: ArrayLike) -> NDArray[np.float64]:
+        """Return how normal each row is.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            The rows.
+
+        Returns
+        -------
+        scores : ndarray of shape (n_samples,)
+            The higher, the more normal. A row's score does not depend on other rows.
+        """
+        return self._score_samples(self._validate_fitted(X))
+
+    def score(self, X: ArrayLike, y: Any = None) -> float:
+        """Return the mean of the scores, by which a search needs no labels.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            The rows, all or most of them normal.
+
+        y : Ignored
+            Not used, present for API consistency by convention.
+
+        Returns
+        -------
+        score : float
+            The higher, the better the network knows such rows.
+        """
+        return float(np.mean(self.score_samples(X)))
+
+    def reconstruct(self, X: ArrayLike) -> NDArray[np.float32]:
+        """Return the rows as the network reconstructs them.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            The rows.
+
+        Returns
+        -------
+        X_reconstructed : ndarray of the shape of X, of float32
+            The reconstructions, in the units of ``X``; those of bytes from 0 to 1.
+        """
+        X = self._validate_fitted(X)
+        return self._apply(self.network_.reconstruct, X)
+
+    def encode(self, X: ArrayLike) -> NDArray[np.float32]:
+        """Return the latent codes of rows.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            The rows.
+
+        Returns
+        -------
+        codes : ndarray of shape (n_samples, latent_dim) of float32
+            The latent codes; for a variational network the means of the posterior.
+        """
+        X = self._validate_fitted(X)
+        return self._apply(self.network_.encode, X)
+
+    def _fit(self, X: NDArray[Any]) -> None:
+        row_shape = X.shape[1:]
+        network_class, arguments = self._network(row_shape)
+        # A copy, since the user may change the architecture in place after the fit.
+        self._recipe = Recipe(network_class, deepcopy(arguments), self._seed())
+        self._row_shape = row_shape
+        stopping = None
+        if self.early_stopping:
+            stopping = Stopping(self.validation_fraction, self.n_iter_no_change, self.tol)
+        schedule = plan_schedule(
+            len(X),
+            max_epochs=self.max_epochs,
+            max_steps=self.max_steps,
+            batch_size=self.batch_size,
+            lr=float(self.lr),
+            weight_decay=float(self.weight_decay),
+            support_fraction=self._support_fraction(row_shape),
+            stopping=stopping,
+        )
+        batch_rows = min(schedule.batch_size, len(X))
+        self.device_ = choose_device(self.device, self._recipe, row_shape, batch_rows)
+        settings = {"device": self.device_, "verbose": self.verbose}
+        if self.memory is None or self.callbacks:
+            settings["callbacks"] = self.callbacks or ()
+            self.network_, self.history_ = self._train(self._recipe, X, schedule, **settings)
+        else:
+            path = os.fspath(self.memory) if isinstance(self.memory, PathLike) else self.memory
+            train = check_memory(path).cache(train_to_arrays, ignore=["verbose"])
+            # Equal rows in another order of memory are the same to training, not to joblib.
+            rows = np.ascontiguousarray(X)
+            weights, self.history_ = train(self._train, self._recipe, rows, schedule, **settings)
+            self.network_ = self._recipe.rebuild(weights, self.device_)
+        self.n_iter_ = len(self.history_)
+        # Not score_samples, which would validate a second time and miss feature names.
+        self.offset_ = self._offset(self._score_samples(X), self.contamination)
+
+    def _support_fraction(self, row_shape: tuple[int, ...]) -> float:
+        return 1.0
+
+    def _score_samples(self, X: NDArray[Any]) -> NDArray[np.float64]:
+        return self._apply(self._row_scores(), X).astype(np.float64)
+
+    def _apply(self, function: RowFunction, X: NDArray[Any]) -> NDArray[np.float32]:
+        return apply_to_rows(function, self.network_, X, self.device_)
+
+    def _validate_fitted(self, X: ArrayLike) -> NDArray[Any]:
+        check_is_fitted(self)
+        return validate_fitted_rows(self, X, self._row_shape)
+
+    def _autoencoder_arguments(self, input_shape: tuple[int, ...]) -> dict[str, Any]:
+        latent_dim = self.latent_dim
+        if latent_dim == "auto":
+            latent_dim = min(math.prod(input_shape), 32)
+        return {
+            "architecture": MLP() if self.architecture is None else self.architecture,
+            "input_shape": input_shape,
+            "latent_dim": latent_dim,
+        }
+
+    def _seed(self) -> int:
+        return int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
+
+    def __getstate__(self) -> dict[str, Any]:
+        # Plain arrays instead of a torch module: any pickle, skops too, can show what it
+        # holds, and what was trained on a GPU loads where there is none.
+        state = dict(super().__getstate__())
+        if "network_" in state:
+            state["network_"] = weights_of(self.network_)
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        if "network_" in state:
+            try:
+                resolve_device(self.device_)
+            except ValueError:
+                self.device_ = "cpu"
+            self.network_ = self._recipe.rebuild(state["network_"], self.device_)

@@ -1,0 +1,54 @@
+"""The autoencoder: squeeze a row through a small latent code, and see what is lost."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from torch import Tensor
+
+from skvae.likelihoods import Likelihood, SquaredError
+from skvae.networks.autoencoder import Autoencoder
+from skvae.networks.network import Terms
+
+__all__ = ["AE"]
+
+
+class AE(Autoencoder):
+    r"""Autoencoder with one latent code for each row, trained on the likelihood alone.
+
+    .. math:: \mathrm{loss}(x) = -\log p(x \,|\, d(e(x)))
+
+    Parameters
+    ----------
+    architecture : object
+        Builds the encoder and the decoder.
+
+    input_shape : tuple of int
+        The shape of one row.
+
+    latent_dim : int
+        The size of the latent code.
+
+    likelihood : callable, default=SquaredError
+        Returns the likelihood of rows of a shape.
+    """
+
+    def __init__(
+        self,
+        architecture: Any,
+        input_shape: tuple[int, ...],
+        latent_dim: int,
+        likelihood: Callable[[tuple[int, ...]], Likelihood] = SquaredError,
+    ) -> None:
+        super().__init__(architecture, input_shape, latent_dim, latent_dim, likelihood)
+
+    def encode(self, x: Tensor) -> Tensor:
+        """Return the latent codes of rows, (n_rows, latent_dim)."""
+        return self.encoder(x)
+
+    def infer(self, x: Tensor, noise: Tensor | None) -> tuple[Tensor, Terms]:
+        """Return the latent codes of rows, which bring no terms."""
+        return self.encode(x), {}
+
+    def codes(self, x: Tensor, noise: Tensor) -> Iterator[Tensor]:
+        """Yield the latent codes of rows, whatever the noise."""
+        yield self.encode(x)

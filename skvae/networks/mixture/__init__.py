@@ -1,0 +1,13 @@
+"""A mixture of Gaussians over what an autoencoder says of rows."""
+
+from skvae.networks.mixture.features import RECONSTRUCTION_FEATURES
+from skvae.networks.mixture.gaussians import Mixture, Moments, expectation_maximization
+from skvae.networks.mixture.network import MixtureNetwork
+
+__all__ = [
+    "RECONSTRUCTION_FEATURES",
+    "Mixture",
+    "MixtureNetwork",
+    "Moments",
+    "expectation_maximization",
+]

@@ -1,0 +1,15 @@
+"""Rows: arrays and frames come in, float32 batches go out."""
+
+from skvae.rows.batches import Batches, float32_rows, subset
+from skvae.rows.images import unit_floats, whole_numbers_as_bytes
+from skvae.rows.validation import validate_fitted_rows, validate_rows
+
+__all__ = [
+    "Batches",
+    "float32_rows",
+    "subset",
+    "unit_floats",
+    "validate_fitted_rows",
+    "validate_rows",
+    "whole_numbers_as_bytes",
+]

@@ -1,0 +1,69 @@
+"""How a network is built, and built again from what it has learned."""
+
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from skvae._version import __version__
+from skvae.networks import Network
+from skvae.runtime.isolation import float32_by_default, isolated
+
+__all__ = ["Recipe", "Weights", "freeze", "weights_of"]
+
+Weights: TypeAlias = dict[str, NDArray[Any]]
+
+VERSIONS = f"skvae {__version__}, torch {torch.__version__}"
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """All that a network follows from, before it has seen a row.
+
+    Parameters
+    ----------
+    network_class : type
+        The class of the network.
+
+    arguments : dict
+        The arguments of its constructor.
+
+    seed : int
+        Governs what is drawn when it is built and trained.
+
+    versions : str
+        The code that builds and trains it, by which a cache of networks tells releases apart.
+    """
+
+    network_class: type[Network]
+    arguments: dict[str, Any]
+    seed: int
+    versions: str = VERSIONS
+
+    def build(self) -> Network:
+        """Return the untrained network, on the CPU. Call it where torch is isolated."""
+        with float32_by_default():
+            return self.network_class(**self.arguments)
+
+    def rebuild(self, weights: Weights, device: str) -> Network:
+        """Return the trained network, with all that it drew when it was first built."""
+        with isolated(self.seed, torch.device("cpu")):
+            network = self.build()
+        state = {name: torch.tensor(value, device="cpu") for name, value in weights.items()}
+        network.load_state_dict(state)
+        return freeze(network.to(device))
+
+
+def weights_of(network: nn.Module) -> Weights:
+    """Return a network's state as plain arrays, whatever its device."""
+    return {name: value.cpu().numpy() for name, value in network.state_dict().items()}
+
+
+def freeze(network: Network) -> Network:
+    """Return a trained network ready to score: without noise and gradients."""
+    network.eval().requires_grad_(False)
+    for parameter in network.parameters():
+        parameter.grad = None
+    return network

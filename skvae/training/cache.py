@@ -1,0 +1,21 @@
+"""What a cache keeps of a training."""
+
+from collections.abc import Callable
+from typing import Any
+
+from skvae.networks import Network
+from skvae.runtime.recipe import Weights, weights_of
+from skvae.training.engine import Epochs
+
+__all__ = ["train_to_arrays"]
+
+
+def train_to_arrays(
+    train: Callable[..., tuple[Network, Epochs]],
+    *recipe_rows_schedule: Any,
+    device: str,
+    verbose: bool | int,
+) -> tuple[Weights, Epochs]:
+    """Train a network, and return its state as plain arrays, and the history."""
+    network, history = train(*recipe_rows_schedule, device=device, verbose=verbose)
+    return weights_of(network), history

@@ -1,0 +1,145 @@
+"""A mixture network is trained in two stages, and then set to the mixture of all rows."""
+
+import math
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from sklearn.cluster import kmeans_plusplus
+from torch import Tensor
+
+from skvae.networks import MixtureNetwork
+from skvae.networks.mixture import Mixture, Moments, expectation_maximization
+from skvae.rows import Batches, subset
+from skvae.runtime.apply import batch_rows_for
+from skvae.runtime.isolation import isolated
+from skvae.runtime.recipe import Recipe, freeze
+from skvae.runtime.threads import single_thread
+from skvae.training.engine import Epochs, run_epochs
+from skvae.training.schedule import Schedule
+
+__all__ = ["train_mixture"]
+
+# As shares of the first stage's. More of it moves the codes without telling outliers better.
+SECOND_STAGE_EPOCHS, SECOND_STAGE_LR = 0.25, 0.3
+# The first guess needs no more rows.
+GUESS_ROWS = 10_000
+N_GUESSES, N_MOVES = 3, 10
+# A feature that varies less, beside its mean, is constant but for float32's rounding.
+CONSTANT = 1e-6
+
+
+def train_mixture(
+    recipe: Recipe,
+    X: NDArray[Any],
+    schedule: Schedule,
+    *,
+    device: str,
+    callbacks: Sequence[Any] = (),
+    verbose: bool | int = 0,
+) -> tuple[MixtureNetwork, Epochs]:
+    """Build a mixture network; train its autoencoder, and then both together.
+
+    Parameters and returns are those of ``train_network``. The schedule is that of the first
+    stage.
+
+    Warns
+    -----
+    UserWarning
+        If a covariance of the mixture was not positive definite.
+    """
+    with isolated(recipe.seed, torch.device(device)):
+        network: Any = recipe.build().to(device)
+        settings: dict[str, Any] = {"seed": recipe.seed, "callbacks": callbacks, "verbose": verbose}
+        history = run_epochs(network.autoencoder, X, schedule, **settings)
+        with _scoring(network):
+            network.head.start(*_first_guess(network, X, recipe.seed))
+        second = replace(
+            schedule,
+            n_steps=math.ceil(SECOND_STAGE_EPOCHS * len(history)) * schedule.n_batches(len(X)),
+            lr=SECOND_STAGE_LR * schedule.lr,
+        )
+        for record in run_epochs(network, X, second, **settings):
+            history.append({**record, "epoch": len(history) + 1})
+        with _scoring(network):
+            jitter = settle(network, X)
+    if jitter:
+        warnings.warn(
+            f"A covariance of the mixture was not positive definite until {jitter:g} times the "
+            f"variances was added. Raise reg_covar (now {network.head.reg_covar:g}).",
+            stacklevel=2,
+        )
+    freeze(network)
+    return network, history
+
+
+def settle(network: MixtureNetwork, X: NDArray[Any]) -> float:
+    """Set the mixture to the most likely one given the memberships of all rows.
+
+    Their moments are summed up in float64, so that the batches of the training have no part
+    in it. Returns the share of the variances that had to be added to the covariances.
+    """
+    total: list[Any] = [0.0, 0.0, 0.0]
+    for batch, noise in _batches(network, X, np.arange(len(X))):
+        moments, share = network.moments(batch, noise), len(batch) / len(X)
+        total = [part + share * more for part, more in zip(total, moments, strict=True)]
+    return network.head.settle(Moments(*total))
+
+
+def _first_guess(
+    network: MixtureNetwork, X: NDArray[Any], seed: int
+) -> tuple[Tensor, Tensor, Mixture]:
+    """Return location and scale of the latent features, and a mixture in these units."""
+    rng = np.random.RandomState(seed)
+    batches = _batches(network, X, _some(len(X), rng))
+    features = torch.cat([network.drawn_features(*batch).cpu() for batch in batches]).double()
+    features = features[_some(len(features), rng)]
+    location, scale = features.mean(0), features.std(0, correction=0)
+    scale[scale < CONSTANT * location.abs().clamp(min=1)] = 1.0
+    rows = (features - location) / scale
+    n_components = len(network.head.guess.value.weights)
+    guesses = [
+        expectation_maximization(rows, _clusters(rows, n_components, rng), network.head.reg_covar)
+        for _ in range(N_GUESSES)
+    ]
+    guess, _ = max(guesses, key=lambda guess: guess[1])
+    return location, scale, guess
+
+
+def _clusters(rows: Tensor, n_clusters: int, rng: np.random.RandomState) -> Tensor:
+    """Return memberships of rows, 0 or 1, after a few moves of k-means."""
+    centres = torch.from_numpy(kmeans_plusplus(rows.numpy(), n_clusters, random_state=rng)[0])
+    for _ in range(N_MOVES):
+        nearest = torch.cdist(rows, centres).argmin(1)
+        membership = torch.nn.functional.one_hot(nearest, n_clusters).double()
+        centres = membership.T @ rows / membership.sum(0).clamp(min=1).unsqueeze(1)
+    return membership
+
+
+@contextmanager
+def _scoring(network: MixtureNetwork) -> Iterator[None]:
+    network.eval()
+    # The last digits of a sum would depend on the number of threads.
+    with single_thread(), torch.no_grad():
+        yield
+
+
+def _batches(
+    network: MixtureNetwork, X: NDArray[Any], index: NDArray[np.intp]
+) -> Iterator[tuple[Tensor, Tensor]]:
+    """Yield rows with the noise for their latent codes."""
+    n_draws, latent_dim = network.draws.shape
+    for rows in Batches(subset(X, index), batch_rows_for(X.shape[1:]), network.draws.device):
+        shape = (n_draws, len(rows), latent_dim)
+        yield rows, torch.randn(shape, dtype=torch.float32, device=rows.device)
+
+
+def _some(n_rows: int, rng: np.random.RandomState) -> NDArray[np.intp]:
+    if n_rows <= GUESS_ROWS:
+        return np.arange(n_rows)
+    return np.sort(rng.choice(n_rows, GUESS_ROWS, replace=False))
