@@ -11,10 +11,7 @@ __all__ = ["undone_on_failure"]
 def undone_on_failure(estimator: Any) -> Iterator[None]:
     """Put an estimator's attributes back if what is done to it raises, Ctrl-C included.
 
-    Parameters
-    ----------
-    estimator : object
-        Whose attributes may be set, but not changed in place.
+    They may be set, but not changed in place.
     """
     before = vars(estimator).copy()
     try:

@@ -7,17 +7,7 @@ __all__ = ["is_outlier"]
 
 
 def is_outlier(y: ArrayLike) -> NDArray[np.bool_]:
-    """Tell which labels are those of outliers.
-
-    Parameters
-    ----------
-    y : array-like of shape (n_samples,)
-        +1 for normal rows, -1 for outliers.
-
-    Returns
-    -------
-    mask : ndarray of shape (n_samples,) of bool
-        Where ``y`` is -1.
+    """Return where labels, +1 for normal rows and -1 for outliers, are -1.
 
     Raises
     ------

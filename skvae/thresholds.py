@@ -14,21 +14,10 @@ def offset_from_scores(
 ) -> float:
     """Return the offset that a contamination asks for.
 
-    Parameters
-    ----------
-    scores : ndarray of shape (n_samples,)
-        One score a row, higher is more normal.
-
-    contamination : 'auto' or float in (0, 0.5]
-        A float is the share of rows that get a score below the offset. 'auto' takes the
-        bulk of the scores for normal: outliers are below Tukey's lower fence, which is
-        1.5 interquartile ranges below the first quartile, and at least the lowest 1 %, with
-        all rows that share the lowest score if these are at most a tenth.
-
-    Returns
-    -------
-    offset : float
-        Scores below it belong to outliers.
+    A float is the share of rows that get a score below the offset. 'auto' counts the bulk of
+    the scores as normal: outliers are below Tukey's lower fence, which is 1.5 interquartile
+    ranges below the first quartile, and at least the lowest 1 %, with all rows that share the
+    lowest score if these are at most a tenth.
 
     Warns
     -----

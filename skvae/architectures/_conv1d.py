@@ -9,8 +9,8 @@ from skvae.architectures._convolutional import Convolutional
 class Conv1d(Convolutional):
     """Convolutions along curves and sequences: an encoder and, mirrored, a decoder.
 
-    Each layer of the encoder halves the number of points, and a linear layer makes the code
-    of what is left. The decoder doubles them again, with transposed convolutions. Rows are
+    Each layer of the encoder halves the number of points, and a linear layer makes the latent
+    code of what is left. The decoder doubles them again, with transposed convolutions. Rows are
     curves, whose neighbouring columns are neighbouring points; sequences of several channels
     are ``X`` of shape (n_samples, n_points, n_channels).
 
@@ -24,18 +24,19 @@ class Conv1d(Convolutional):
         ``filters`` in reverse.
 
     kernel_size : int, default=5
-        The number of points that a filter sees, of the layer before.
+        The number of points of the layer before that a filter sees.
 
     activation : {'elu', 'gelu', 'leaky_relu', 'relu', 'silu', 'tanh'}, default='silu'
-        The non-linearity after each layer but the last one, with a slope of 0.2 for
-        'leaky_relu'.
+        The non-linearity after each layer but the last one; that of 'leaky_relu' has a slope of
+        0.2.
 
     batch_normalization : bool, default=False
-        Whether each channel is normalised before it, over a batch while training, and by
-        averages over batches afterwards. It takes batches of two rows or more.
+        Whether each channel is normalised before the non-linearity: over a batch while training,
+        which then needs two rows or more, and by averages over batches afterwards.
 
     output_activation : {'identity', 'sigmoid'}, default='identity'
-        What the reconstruction goes through. 'sigmoid' keeps it between 0 and 1.
+        The function that the reconstruction goes through last. 'sigmoid' keeps it between 0 and
+        1.
 
     See Also
     --------
@@ -74,14 +75,12 @@ class Conv1d(Convolutional):
         batch_normalization: bool = False,
         output_activation: str = "identity",
     ) -> None:
-        super().__init__(
-            filters=filters,
-            decoder_filters=decoder_filters,
-            kernel_size=kernel_size,
-            activation=activation,
-            batch_normalization=batch_normalization,
-            output_activation=output_activation,
-        )
+        self.filters = filters
+        self.decoder_filters = decoder_filters
+        self.kernel_size = kernel_size
+        self.activation = activation
+        self.batch_normalization = batch_normalization
+        self.output_activation = output_activation
 
     def _grid(self, shape: tuple[int, ...]) -> tuple[tuple[int, ...], int]:
         if len(shape) > 2:

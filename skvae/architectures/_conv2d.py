@@ -9,10 +9,10 @@ from skvae.architectures._convolutional import Convolutional
 class Conv2d(Convolutional):
     """Convolutions over images: an encoder and, mirrored, a decoder.
 
-    Each layer of the encoder halves height and width, and a linear layer makes the code of what
-    is left. The decoder doubles them again, with transposed convolutions. Heights and widths need
-    not be even. ``X`` has the shape (n_samples, height, width) or (n_samples, height, width,
-    n_channels), or flat rows with ``image_shape``.
+    Each layer of the encoder halves height and width, and a linear layer makes the latent code
+    of what is left. The decoder doubles them again, with transposed convolutions. Heights and
+    widths need not be even. ``X`` has the shape (n_samples, height, width) or (n_samples, height,
+    width, n_channels), or flat rows with ``image_shape``.
 
     Parameters
     ----------
@@ -24,18 +24,19 @@ class Conv2d(Convolutional):
         ``filters`` in reverse.
 
     kernel_size : int, default=3
-        The height and the width that a filter sees, of the layer before.
+        The height and the width of the part of the layer before that a filter sees.
 
     activation : {'elu', 'gelu', 'leaky_relu', 'relu', 'silu', 'tanh'}, default='silu'
-        The non-linearity after each layer but the last one, with a slope of 0.2 for
-        'leaky_relu'.
+        The non-linearity after each layer but the last one; that of 'leaky_relu' has a slope of
+        0.2.
 
     batch_normalization : bool, default=False
-        Whether each channel is normalised before it, over a batch while training, and by
-        averages over batches afterwards. It takes batches of two rows or more.
+        Whether each channel is normalised before the non-linearity: over a batch while training,
+        which then needs two rows or more, and by averages over batches afterwards.
 
     output_activation : {'identity', 'sigmoid'}, default='identity'
-        What the reconstruction goes through. 'sigmoid' keeps it between 0 and 1.
+        The function that the reconstruction goes through last. 'sigmoid' keeps it between 0 and
+        1.
 
     image_shape : tuple of int, default=None
         The shape of an image, (height, width) or (height, width, n_channels), where ``X``
@@ -49,7 +50,7 @@ class Conv2d(Convolutional):
     Notes
     -----
     Images of whole numbers from 0 to 255, ``X`` with three or more dimensions, are divided by 255,
-    batch by batch. All else is taken as it is.
+    batch by batch. All other images are used as they are.
 
     Examples
     --------
@@ -83,14 +84,12 @@ class Conv2d(Convolutional):
         output_activation: str = "identity",
         image_shape: tuple[int, ...] | None = None,
     ) -> None:
-        super().__init__(
-            filters=filters,
-            decoder_filters=decoder_filters,
-            kernel_size=kernel_size,
-            activation=activation,
-            batch_normalization=batch_normalization,
-            output_activation=output_activation,
-        )
+        self.filters = filters
+        self.decoder_filters = decoder_filters
+        self.kernel_size = kernel_size
+        self.activation = activation
+        self.batch_normalization = batch_normalization
+        self.output_activation = output_activation
         self.image_shape = image_shape
 
     def _grid(self, shape: tuple[int, ...]) -> tuple[tuple[int, ...], int]:

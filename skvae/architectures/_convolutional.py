@@ -66,44 +66,15 @@ class Convolutional(BaseEstimator, metaclass=ABCMeta):
     }
     _n_dims: int
 
-    def __init__(
-        self,
-        *,
-        filters: int | Sequence[int],
-        decoder_filters: int | Sequence[int] | None,
-        kernel_size: int,
-        activation: str,
-        batch_normalization: bool,
-        output_activation: str,
-    ) -> None:
-        self.filters = filters
-        self.decoder_filters = decoder_filters
-        self.kernel_size = kernel_size
-        self.activation = activation
-        self.batch_normalization = batch_normalization
-        self.output_activation = output_activation
+    filters: int | Sequence[int]
+    decoder_filters: int | Sequence[int] | None
+    kernel_size: int
+    activation: str
+    batch_normalization: bool
+    output_activation: str
 
     def build_encoder(self, input_shape: tuple[int, ...], n_outputs: int) -> nn.Sequential:
-        """Build a module from rows to codes.
-
-        Parameters
-        ----------
-        input_shape : tuple of int
-            The shape of one row.
-
-        n_outputs : int
-            The number of outputs for one row.
-
-        Returns
-        -------
-        encoder : torch.nn.Sequential
-            Maps ``(n_rows, *input_shape)`` to ``(n_rows, n_outputs)``.
-
-        Raises
-        ------
-        ValueError
-            If a row has the wrong shape, or is too small for so many layers.
-        """
+        """Build a module from rows to latent codes, as :meth:`MLP.build_encoder` does."""
         self._validate_params()
         convolution, _, _ = LAYERS[self._n_dims]
         grid, n_channels = self._grid(input_shape)
@@ -116,21 +87,7 @@ class Convolutional(BaseEstimator, metaclass=ABCMeta):
         return nn.Sequential(*layers, nn.Flatten(), nn.Linear(n_values, n_outputs))
 
     def build_decoder(self, n_inputs: int, output_shape: tuple[int, ...]) -> nn.Sequential:
-        """Build a module from codes to rows.
-
-        Parameters
-        ----------
-        n_inputs : int
-            The number of inputs for one row.
-
-        output_shape : tuple of int
-            The shape of one row.
-
-        Returns
-        -------
-        decoder : torch.nn.Sequential
-            Maps ``(n_rows, n_inputs)`` to ``(n_rows, *output_shape)``.
-        """
+        """Build a module from latent codes to rows, as :meth:`MLP.build_decoder` does."""
         self._validate_params()
         _, transposed, _ = LAYERS[self._n_dims]
         grid, n_channels = self._grid(output_shape)

@@ -25,11 +25,11 @@ class MLP(BaseEstimator):
         The sizes of the encoder's hidden layers. The decoder has them in reverse.
 
     activation : {'elu', 'gelu', 'leaky_relu', 'relu', 'silu', 'tanh'}, default='silu'
-        The non-linearity after each hidden layer, with a slope of 0.2 for 'leaky_relu'. The
-        code and the reconstruction are linear in the last hidden layer.
+        The non-linearity after each layer but the last one; that of 'leaky_relu' has a slope of
+        0.2.
 
     dropout : float in [0, 1), default=0.0
-        The share of hidden units that are silenced in each training step.
+        The share of hidden units that each training step leaves out.
 
     Notes
     -----
@@ -95,7 +95,7 @@ class MLP(BaseEstimator):
         self.dropout = dropout
 
     def build_encoder(self, input_shape: tuple[int, ...], n_outputs: int) -> nn.Sequential:
-        """Build a module from rows to codes.
+        """Build a module from rows to latent codes.
 
         Parameters
         ----------
@@ -115,7 +115,7 @@ class MLP(BaseEstimator):
         return nn.Sequential(*flatten, *self._layers(sizes))
 
     def build_decoder(self, n_inputs: int, output_shape: tuple[int, ...]) -> nn.Sequential:
-        """Build a module from codes to rows.
+        """Build a module from latent codes to rows.
 
         Parameters
         ----------

@@ -16,20 +16,6 @@ class AE(Autoencoder):
     r"""Autoencoder with one latent code for each row, trained on the likelihood alone.
 
     .. math:: \mathrm{loss}(x) = -\log p(x \,|\, d(e(x)))
-
-    Parameters
-    ----------
-    architecture : object
-        Builds the encoder and the decoder.
-
-    input_shape : tuple of int
-        The shape of one row.
-
-    latent_dim : int
-        The size of the latent code.
-
-    likelihood : callable, default=SquaredError
-        Returns the likelihood of rows of a shape.
     """
 
     def __init__(
@@ -43,7 +29,8 @@ class AE(Autoencoder):
 
     def encode(self, x: Tensor) -> Tensor:
         """Return the latent codes of rows, (n_rows, latent_dim)."""
-        return self.encoder(x)
+        codes: Tensor = self.encoder(x)
+        return codes
 
     def infer(self, x: Tensor, noise: Tensor | None) -> tuple[Tensor, Terms]:
         """Return the latent codes of rows, which bring no terms."""

@@ -4,7 +4,6 @@ from abc import abstractmethod
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
-import torch
 from torch import Tensor
 
 from skvae.likelihoods import Likelihood
@@ -25,22 +24,8 @@ class Pass(NamedTuple):
 class Autoencoder(Network):
     """An encoder, a decoder, and a likelihood of rows given the decoder's outputs.
 
-    Parameters
-    ----------
-    architecture : object
-        Builds the encoder and the decoder.
-
-    input_shape : tuple of int
-        The shape of one row.
-
-    latent_dim : int
-        The size of the latent code.
-
-    n_encoder_outputs : int
-        The number of the encoder's outputs.
-
-    likelihood : callable
-        Returns the :class:`~skvae.likelihoods.Likelihood` of rows of a shape.
+    ``architecture`` builds the encoder and the decoder, and ``likelihood`` returns the
+    :class:`~skvae.likelihoods.Likelihood` of rows of a shape.
     """
 
     def __init__(
@@ -91,8 +76,3 @@ class Autoencoder(Network):
     def reconstruction(self, x: Tensor) -> Tensor:
         """Return minus the squared error of each cell, in the shape of ``x``."""
         return -(x - self.reconstruct(x)).square()
-
-    def everything(self, x: Tensor) -> Tensor:
-        """Return latent codes and reconstructions side by side."""
-        latent = self.encode(x)
-        return torch.cat([latent, self.decoder(latent).flatten(1)], dim=1)

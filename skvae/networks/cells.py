@@ -9,24 +9,7 @@ __all__ = ["share_of", "sum_worst"]
 
 
 def sum_worst(cell_scores: Callable[[Tensor], Tensor], share: float, x: Tensor) -> Tensor:
-    """Add up the worst share of each row's cell scores.
-
-    Parameters
-    ----------
-    cell_scores : callable
-        Returns one score a cell, higher is more normal, in the shape of ``x``.
-
-    share : float in (0, 1]
-        The share of cells, lowest scores first, that counts; at least one does.
-
-    x : Tensor of shape (n_rows, *input_shape)
-        The rows.
-
-    Returns
-    -------
-    scores : Tensor of shape (n_rows,)
-        One score a row, higher is more normal.
-    """
+    """Add up the worst share of each row's cell scores, at least one, of which low is odd."""
     scores = cell_scores(x).flatten(1)
     if share < 1:
         n_worst = max(1, share_of(scores.shape[1], share))

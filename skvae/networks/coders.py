@@ -17,28 +17,6 @@ def build_coders(
 ) -> tuple[nn.Module, nn.Module]:
     """Let an architecture build its modules, and try them on a row.
 
-    Parameters
-    ----------
-    architecture : object
-        Builds the encoder and the decoder.
-
-    input_shape : tuple of int
-        The shape of one row.
-
-    n_outputs : int
-        The number of the encoder's outputs.
-
-    latent_dim : int
-        The size of the latent code, the input of the decoder.
-
-    output_shape : tuple of int
-        The shape of the decoder's outputs.
-
-    Returns
-    -------
-    encoder, decoder : torch.nn.Module
-        The modules in float32, in training mode.
-
     Raises
     ------
     ValueError

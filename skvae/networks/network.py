@@ -30,8 +30,6 @@ class Network(nn.Module, ABC):
 
     # The standard normal numbers that the terms of one row need in training.
     noise_dim: int = 0
-    # The fewest rows of a batch in which each gets what it gets in a large one, once known.
-    smallest_batch: int | None = None
 
     @abstractmethod
     def terms(self, x: Tensor, noise: Tensor | None = None) -> Terms:
@@ -53,10 +51,6 @@ class Network(nn.Module, ABC):
     @abstractmethod
     def reconstruct(self, x: Tensor) -> Tensor:
         """Return the reconstructions of rows, in the shape of ``x``."""
-
-    @abstractmethod
-    def everything(self, x: Tensor) -> Tensor:
-        """Return all that is computed of rows, (n_rows, n_values), to compare batches by."""
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the reconstructions of rows."""

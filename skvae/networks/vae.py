@@ -29,22 +29,7 @@ class VAE(Autoencoder):
         \mathrm{loss}(x) = -\log p(x | z) + \beta \, \mathrm{KL}(q(z | x) \,\|\, p(z)),
         \quad z \sim q(z | x)
 
-    Parameters
-    ----------
-    architecture : object
-        Builds the encoder and the decoder.
-
-    input_shape : tuple of int
-        The shape of one row.
-
-    latent_dim : int
-        The size of the latent code.
-
-    likelihood : callable
-        Returns the likelihood of rows of a shape.
-
-    beta : float
-        The weight of the divergence in the loss. The scores have it at 1.
+    The scores have the divergence at a weight of 1, whatever ``beta``.
     """
 
     draws: Tensor

@@ -38,22 +38,9 @@ class Batches:
 
     Batches are gathered and converted as they are needed, so that no array of another type
     and no memory-mapped one is ever copied whole. A device other than the CPU gets all rows
-    at once, before the first batch, if it has room for them.
-
-    Parameters
-    ----------
-    rows : torch.utils.data.Subset
-        An array, ``rows.dataset``, and which of its rows to go through, ``rows.indices``.
-
-    batch_size : int
-        The largest size of a batch. The rows are spread evenly over the batches, so that
-        the last one is not much smaller than the others.
-
-    device : torch.device
-        Where the batches are wanted.
-
-    shuffle : bool, default=False
-        Whether each pass goes through the rows in a new order, drawn from torch's generator.
+    at once, before the first batch, if it has room for them. The rows are spread evenly over
+    the batches, so that the last one is not much smaller than the others. With ``shuffle``
+    each pass has a new order, drawn from torch's generator.
     """
 
     def __init__(

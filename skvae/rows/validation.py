@@ -13,7 +13,7 @@ __all__ = ["validate_fitted_rows", "validate_rows"]
 
 
 def validate_rows(estimator: Any, X: ArrayLike, y: Any = "no_validation", **options: Any) -> Any:
-    """Validate rows, and labels if there are any.
+    """Validate rows, and labels if there are any, as scikit-learn does.
 
     Parameters
     ----------
@@ -33,11 +33,6 @@ def validate_rows(estimator: Any, X: ArrayLike, y: Any = "no_validation", **opti
     -------
     X : ndarray of float64 or float32, or of uint8 with three dimensions or more
         The rows. With ``y`` a pair of rows and labels.
-
-    Raises
-    ------
-    ValueError
-        If scikit-learn refuses the rows, or images of whole numbers are not bytes.
     """
     if isinstance(X, list | tuple) or getattr(X, "ndim", 2) > 2:
         X = np.asarray(X)
@@ -51,29 +46,7 @@ def validate_rows(estimator: Any, X: ArrayLike, y: Any = "no_validation", **opti
 
 
 def validate_fitted_rows(estimator: Any, X: ArrayLike, row_shape: tuple[int, ...]) -> Any:
-    """Validate rows, and that they have the shape of those in ``fit``.
-
-    Parameters
-    ----------
-    estimator : object
-        The fitted estimator.
-
-    X : array-like of shape (n_samples, *row_shape)
-        The rows.
-
-    row_shape : tuple of int
-        The shape of a row in ``fit``.
-
-    Returns
-    -------
-    X : ndarray
-        The rows, as from ``validate_rows``.
-
-    Raises
-    ------
-    ValueError
-        If the rows have another shape.
-    """
+    """Validate rows, and that they have the shape of those in ``fit``."""
     # Of images scikit-learn would compare the heights alone.
     are_images = len(row_shape) > 1 or len(getattr(X, "shape", ())) > 2
     rows = X if are_images else validate_rows(estimator, X, reset=False)

@@ -17,7 +17,7 @@ from skvae.networks import Network
 from skvae.rows import unit_floats
 from skvae.runtime.threads import single_thread
 
-__all__ = ["LARGEST_VALUE", "apply_to_rows", "batch_rows_for", "find_smallest_batch"]
+__all__ = ["LARGEST_VALUE", "apply_to_rows", "batch_rows_for"]
 
 RowFunction: TypeAlias = Callable[[Tensor], Tensor]
 
@@ -27,6 +27,7 @@ BATCH_ROWS = 4096
 BATCH_VALUES = 2**18
 # On other devices all batches have one shape.
 DEVICE_BATCH_ROWS = 1024
+# Batches of 32, 64, ... 4096 rows give the very same result for a row on one thread.
 SMALLEST_BATCH = 32
 # Squares, and their sums over many features, stay far within float32.
 LARGEST_VALUE = 1e12
@@ -39,28 +40,9 @@ def apply_to_rows(
 
     What a row gets depends on nothing but the row: not on its neighbours, on its place,
     on the number of rows, nor on the number of threads. On the CPU as many batches are
-    in work at once as torch has threads. Values beyond 1e12 count as 1e12.
-
-    Parameters
-    ----------
-    function : callable
-        Maps a float32 tensor of shape (n_rows, ...) to one of shape (n_rows, ...).
-
-    network : Network
-        The network, in evaluation mode. Threads share its tensors. Of all else that the function
-        holds each has a copy, since a network may keep something from one of its layers for
-        another.
-
-    X : ndarray of shape (n_samples, ...)
-        The rows.
-
-    device : str
-        The name of the network's torch device.
-
-    Returns
-    -------
-    result : ndarray of shape (n_samples, ...) of float32
-        The function's values.
+    in work at once as torch has threads. They share the tensors of the network, and each
+    has a copy of all else that the function holds, since a network may keep something from
+    one of its layers for another. Values beyond 1e12 count as 1e12.
 
     Raises
     ------
@@ -68,10 +50,8 @@ def apply_to_rows(
         If the function returns a value that is not finite.
     """
     kind = torch.device(device).type
-    batch_rows = smallest = DEVICE_BATCH_ROWS
-    if kind == "cpu":
-        batch_rows = batch_rows_for(X.shape[1:])
-        smallest = _smallest_batch(network, X.shape[1:], len(X))
+    batch_rows = batch_rows_for(X.shape[1:]) if kind == "cpu" else DEVICE_BATCH_ROWS
+    smallest = SMALLEST_BATCH if kind == "cpu" else DEVICE_BATCH_ROWS
 
     def apply(function: RowFunction, start: int) -> NDArray[Any]:
         rows = unit_floats(X[start : start + batch_rows])
@@ -79,7 +59,9 @@ def apply_to_rows(
         batch = torch.zeros(n_rows, *X.shape[1:], dtype=torch.float32, device="cpu")
         values = batch.numpy()[: len(rows)]
         np.clip(rows, -LARGEST_VALUE, LARGEST_VALUE, out=values, casting="same_kind")
-        return _call(function, batch.to(device))[: len(rows)].cpu().numpy()
+        # Autocasting is a setting of each thread.
+        with torch.inference_mode(), torch.autocast(kind, enabled=False):
+            return function(batch.to(device))[: len(rows)].cpu().numpy()
 
     n_threads = torch.get_num_threads() if kind == "cpu" else 1
     # Threads that share one batch do so at places that depend on their number, and a row at
@@ -122,56 +104,3 @@ def batch_rows_for(row_shape: tuple[int, ...]) -> int:
     """Return how many rows of a shape suit a batch on the CPU, a power of two."""
     n_rows = max(SMALLEST_BATCH, min(BATCH_ROWS, BATCH_VALUES // math.prod(row_shape)))
     return 1 << (n_rows.bit_length() - 1)
-
-
-def find_smallest_batch(function: RowFunction, row_shape: tuple[int, ...]) -> int:
-    """Return the smallest batch in which rows get what they get in the largest.
-
-    Which sizes of a batch are rounded alike depends on the widths of the layers and on the
-    processor: with some, only widths that are multiples of four are. So all sizes, the powers
-    of two from 32, are tried on random rows, at the begin and at the end of a batch. If
-    none agrees, all batches have the largest size.
-
-    Parameters
-    ----------
-    function : callable
-        Maps a float32 tensor of shape (n_rows, *row_shape) to one of shape (n_rows, n_values).
-
-    row_shape : tuple of int
-        The shape of one row.
-
-    Returns
-    -------
-    size : int
-        A power of two, from which on all batches agree.
-    """
-    largest = batch_rows_for(row_shape)
-    draws = np.random.RandomState(0).standard_normal((largest, *row_shape))
-    rows = torch.from_numpy(draws.astype(np.float32))
-    with single_thread():
-        expected = _call(function, rows)
-        size = largest
-        while size > SMALLEST_BATCH:
-            half = size // 2
-            begin, end = rows[:half].clone(), rows[-half:].clone()
-            if not (
-                torch.equal(_call(function, begin), expected[:half])
-                and torch.equal(_call(function, end), expected[-half:])
-            ):
-                break
-            size = half
-    return size
-
-
-def _call(function: RowFunction, batch: Tensor) -> Tensor:
-    # Autocasting is a setting of each thread.
-    with torch.inference_mode(), torch.autocast(batch.device.type, enabled=False):
-        return function(batch)
-
-
-def _smallest_batch(network: Network, row_shape: tuple[int, ...], n_rows: int) -> int:
-    largest = batch_rows_for(row_shape)
-    # Where most of the largest batch is filled, it costs less than to find the smallest one.
-    if network.smallest_batch is None and 4 * n_rows <= largest:
-        network.smallest_batch = find_smallest_batch(network.everything, row_shape)
-    return network.smallest_batch or largest

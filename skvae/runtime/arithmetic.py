@@ -22,4 +22,5 @@ def multiply_adds(network: nn.Module, row_shape: tuple[int, ...]) -> float:
     with torch.no_grad(), FlopCounterMode(display=False) as counter:
         network.eval()(torch.zeros(1, *row_shape, dtype=torch.float32, device="cpu"))
     network.train(training)
-    return counter.get_total_flops() / 2
+    flops: int = counter.get_total_flops()
+    return flops / 2

@@ -10,23 +10,9 @@ __all__ = ["choose_device", "resolve_device"]
 
 
 def resolve_device(name: str) -> torch.device:
-    """Return the torch device of a name, or say why there is none.
+    """Return the torch device of a name, or say in a ValueError why there is none.
 
-    Parameters
-    ----------
-    name : str
-        'auto' for a CUDA device where there is one and the CPU otherwise, or the name of
-        a torch device such as 'cpu', 'cuda', 'cuda:1' or 'mps'.
-
-    Returns
-    -------
-    device : torch.device
-        A device that is present.
-
-    Raises
-    ------
-    ValueError
-        If the name is unknown, or this machine has no such device.
+    'auto' is a CUDA device where there is one, and the CPU otherwise.
     """
     if name == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -54,25 +40,8 @@ def resolve_device(name: str) -> torch.device:
 def choose_device(name: str, recipe: Recipe, row_shape: tuple[int, ...], batch_rows: int) -> str:
     """Return the name of the device to train and score on.
 
-    Parameters
-    ----------
-    name : str
-        The name of a torch device, or 'auto' for a CUDA device where there is one and a
-        step has enough work for it, and the CPU otherwise.
-
-    recipe : Recipe
-        How the network is built.
-
-    row_shape : tuple of int
-        The shape of one row.
-
-    batch_rows : int
-        The number of rows in a step.
-
-    Returns
-    -------
-    device : str
-        The name of a device that is present.
+    'auto' is a CUDA device where there is one and a step has enough work for it, and the CPU
+    otherwise.
     """
     device = resolve_device(name)
     if name == "auto" and device.type != "cpu":

@@ -43,7 +43,7 @@ def isolated(seed: int, device: torch.device) -> Iterator[None]:
 
 def generators_of(device: torch.device) -> list[torch.Generator]:
     """Return torch's own generators for the CPU and for a device."""
-    generators = [torch.random.default_generator]
+    generators = [torch.default_generator]
     if device.type == "cuda":
         torch.cuda.init()
         index = torch.cuda.current_device() if device.index is None else device.index
@@ -54,10 +54,10 @@ def generators_of(device: torch.device) -> list[torch.Generator]:
 
 
 class float32_by_default(TorchFunctionMode):
-    """Within this context modules are built in float32 on the CPU, in this thread.
+    """Within this context modules are built in float32, in this thread.
 
-    Whatever torch's default type and device are, which belong to the process. They would decide
-    how many random numbers a weight is drawn from.
+    Whatever torch's default type is, which belongs to the process, and would decide which
+    random numbers a weight is drawn from.
     """
 
     def __torch_function__(
@@ -66,5 +66,4 @@ class float32_by_default(TorchFunctionMode):
         kwargs = dict(kwargs or {})
         if func in (torch.empty, torch.zeros, torch.ones, torch.rand, torch.randn):
             kwargs["dtype"] = kwargs.get("dtype") or torch.float32
-            kwargs["device"] = kwargs.get("device") or "cpu"
         return func(*args, **kwargs)

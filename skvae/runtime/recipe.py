@@ -10,6 +10,7 @@ from torch import nn
 from skvae._version import __version__
 from skvae.networks import Network
 from skvae.runtime.isolation import float32_by_default, isolated
+from skvae.runtime.products import align_products
 
 __all__ = ["Recipe", "Weights", "freeze", "weights_of"]
 
@@ -22,19 +23,8 @@ VERSIONS = f"skvae {__version__}, torch {torch.__version__}"
 class Recipe:
     """All that a network follows from, before it has seen a row.
 
-    Parameters
-    ----------
-    network_class : type
-        The class of the network.
-
-    arguments : dict
-        The arguments of its constructor.
-
-    seed : int
-        Governs what is drawn when it is built and trained.
-
-    versions : str
-        The code that builds and trains it, by which a cache of networks tells releases apart.
+    The seed governs what is drawn when it is built and trained. By the versions of the code
+    that trains it a cache of networks tells releases apart.
     """
 
     network_class: type[Network]
@@ -44,7 +34,7 @@ class Recipe:
 
     def build(self) -> Network:
         """Return the untrained network, on the CPU. Call it where torch is isolated."""
-        with float32_by_default():
+        with torch.device("cpu"), float32_by_default():
             return self.network_class(**self.arguments)
 
     def rebuild(self, weights: Weights, device: str) -> Network:
@@ -62,8 +52,9 @@ def weights_of(network: nn.Module) -> Weights:
 
 
 def freeze(network: Network) -> Network:
-    """Return a trained network ready to score: without noise and gradients."""
+    """Return a trained network ready to score: without noise and gradients, and aligned."""
     network.eval().requires_grad_(False)
+    align_products(network)
     for parameter in network.parameters():
         parameter.grad = None
     return network

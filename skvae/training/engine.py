@@ -277,5 +277,9 @@ def _adamw(network: nn.Module, groups: Any, **settings: Any) -> torch.optim.Opti
 
 def _record(epoch: dict[str, Any]) -> dict[str, Any]:
     hidden = ("batches", "dur")
-    record = {k: v for k, v in epoch.items() if k not in hidden and not k.endswith("_best")}
+    record = {
+        name: value.item() if isinstance(value, np.generic) else value
+        for name, value in epoch.items()
+        if name not in hidden and not name.endswith("_best")
+    }
     return {**record, "seconds": epoch["dur"]}

@@ -12,25 +12,11 @@ def join_parameters(network: nn.Module) -> list[nn.Parameter]:
 
     An optimiser then updates one parameter instead of many. In a small network, whose
     arithmetic takes less time than the calls that start it, a step gets a tenth faster.
-    Weight decay then also reaches parameters that get no gradient.
+    Weight decay then also reaches parameters that get no gradient. The parameters become
+    parts of the one that is returned, and ``backward`` adds to its gradient.
 
-    Parameters
-    ----------
-    network : torch.nn.Module
-        The network, on its device. Its parameters become parts of the one returned, and
-        their gradients parts of its gradient, to which ``backward`` adds.
-
-    Returns
-    -------
-    joined : list of torch.nn.Parameter
-        One parameter, all that require a gradient one after the other. Or these
-        themselves, if some share memory or have an order of memory of their own, as
-        transposed and recurrent weights do.
-
-    Raises
-    ------
-    ValueError
-        If no parameter requires a gradient.
+    Parameters that share memory, or have an order of memory of their own, as transposed and
+    recurrent weights do, are returned as they are.
     """
     parameters = [p for p in network.parameters() if p.requires_grad]
     if not parameters:

@@ -284,3 +284,13 @@ def test_a_network_of_full_layers_sees_images_flat(ones):
         clone(detector).fit(ones).score_samples(ones),
         clone(detector).fit(flat).score_samples(flat),
     )
+
+
+@pytest.mark.parametrize(
+    "layout", [np.asfortranarray, lambda X: np.ascontiguousarray(X.swapaxes(1, 2)).swapaxes(1, 2)]
+)
+def test_the_order_of_memory_changes_no_fit(detector_class, ones, layout, tmp_path):
+    expected = seeing(detector_class).fit(ones).score_samples(ones)
+    for memory in (None, str(tmp_path)):
+        detector = seeing(detector_class, memory=memory).fit(layout(ones))
+        np.testing.assert_array_equal(detector.score_samples(layout(ones)), expected)

@@ -4,6 +4,7 @@ import ast
 import copy
 import re
 import signal
+from contextlib import contextmanager
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from joblib import Memory
 from sklearn.base import BaseEstimator, clone
 from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GridSearchCV
+from skorch.callbacks import Callback, EarlyStopping
 from torch import nn
 
 from skvae import MLP, AEOutlierDetector, VAEOutlierDetector
@@ -404,3 +406,106 @@ def test_what_is_drawn_when_a_network_is_built_is_drawn_alike_when_it_is_built_a
     if detector_class is AEOutlierDetector:
         trained = detector.history_[-1]["train_loss"]
         assert -detector.score(X) == pytest.approx(trained, rel=0.5)
+
+
+def disturbances():
+    yield "inference mode", torch.inference_mode()
+    yield "no gradients", torch.no_grad()
+    yield "autocast", torch.autocast("cpu", torch.bfloat16)
+    yield "default device", torch.device("meta")
+    yield "default type", default_dtype(torch.float64)
+
+
+@contextmanager
+def default_dtype(dtype):
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(dtype)
+    yield
+    torch.set_default_dtype(before)
+
+
+@pytest.mark.parametrize("name", [name for name, _ in disturbances()])
+@pytest.mark.parametrize("architecture", [MLP(hidden_layer_sizes=(8,), dropout=0.1), OwnModules()])
+def test_a_fit_depends_on_its_inputs_alone(detector_class, X, architecture, name):
+    arguments = {"architecture": architecture, "early_stopping": True, "max_epochs": 5}
+    expected = cheap(detector_class, **arguments).fit(X).score_samples(X)
+    with dict(disturbances())[name]:
+        detector = cheap(detector_class, **arguments).fit(X)
+        np.testing.assert_array_equal(detector.score_samples(X), expected)
+        twin = copy.deepcopy(detector)
+    np.testing.assert_array_equal(twin.score_samples(X), expected)
+
+
+@pytest.mark.parametrize("memory", [False, True])
+@pytest.mark.parametrize(
+    "layout", [np.asfortranarray, lambda X: np.ascontiguousarray(X.T).T, lambda X: X[::-1][::-1]]
+)
+def test_the_order_of_memory_changes_no_fit(detector_class, X, layout, memory, tmp_path):
+    arguments = {"max_epochs": 3, "memory": str(tmp_path) if memory else None}
+    expected = cheap(detector_class, **arguments).fit(X).score_samples(X)
+    detector = cheap(detector_class, **arguments).fit(layout(X))
+    np.testing.assert_array_equal(detector.score_samples(layout(X)), expected)
+    np.testing.assert_array_equal(detector.score_samples(X), expected)
+
+
+def test_training_ends_after_max_steps(detector_class, X):
+    history = cheap(detector_class, max_epochs="auto", max_steps=6).fit(X).history_
+    # Batches of 64 make four steps an epoch.
+    assert sum("train_energy" not in epoch for epoch in history) == 2
+    settings = {"max_epochs": 5, "batch_size": 100}
+    np.testing.assert_array_equal(
+        cheap(detector_class, max_steps=10, **settings).fit(X).score_samples(X),
+        cheap(detector_class, **settings).fit(X).score_samples(X),
+    )
+
+
+class Recorder(Callback):
+    def __init__(self):
+        self.losses_ = []
+
+    def on_epoch_end(self, net, **kwargs):
+        self.losses_.append(net.history[-1, "train_loss"])
+
+
+def test_callbacks_watch_the_training_and_change_nothing(detector_class, X, tmp_path):
+    detector = cheap(detector_class, callbacks=[Recorder()], memory=tmp_path)
+    recorder = detector.callbacks[0]
+    detector.fit(X)
+    assert recorder.losses_ == [epoch["train_loss"] for epoch in detector.history_]
+    np.testing.assert_array_equal(
+        detector.score_samples(X), cheap(detector_class).fit(X).score_samples(X)
+    )
+    # A clone has callbacks of its own, and a cache never keeps them from being called.
+    again = clone(detector).fit(X)
+    assert again.callbacks[0] is not recorder
+    assert len(recorder.losses_) == again.n_iter_
+    assert len(again.callbacks[0].losses_) == again.n_iter_
+
+
+def test_callbacks_of_skorch_end_the_training(detector_class, X):
+    stop = EarlyStopping(monitor="train_loss", patience=2, threshold=10.0, threshold_mode="abs")
+    detector = cheap(detector_class, callbacks=[stop]).fit(X)
+    assert detector.n_iter_ < cheap(detector_class).fit(X).n_iter_
+
+
+def test_bad_callbacks(detector_class, X):
+    with pytest.raises(ValueError, match=r"'callbacks' parameter of .* must be"):
+        cheap(detector_class, callbacks=Recorder()).fit(X)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_rows_get_the_same_in_every_batch_whatever_the_widths(detector_class, seed):
+    rng = np.random.RandomState(seed)
+    n_features, latent_dim, *hidden = (int(width) for width in rng.randint(1, 201, 4))
+    X = rng.standard_normal((1200, n_features))
+    arguments = {"latent_dim": latent_dim, "max_epochs": 1}
+    if "n_components" in detector_class().get_params():
+        arguments["latent_dim"] = 1 + latent_dim % 20
+    detector = cheap(
+        detector_class, architecture=MLP(hidden_layer_sizes=hidden), batch_size=600, **arguments
+    ).fit(X)
+    for method in (detector.score_samples, detector.reconstruct, detector.encode):
+        among_all = method(X)
+        for size in (1, 33, 300):
+            np.testing.assert_array_equal(method(X[:size]), among_all[:size])
+            np.testing.assert_array_equal(method(X[-size:]), among_all[-size:])

@@ -12,13 +12,11 @@ from skvae.runtime.apply import (
     SMALLEST_BATCH,
     apply_to_rows,
     batch_rows_for,
-    find_smallest_batch,
 )
 
 
-def apply(function, X, smallest_batch=SMALLEST_BATCH):
+def apply(function, X):
     network = function if isinstance(function, nn.Module) else nn.Module()
-    network.smallest_batch = smallest_batch
     return apply_to_rows(function, network, X, "cpu")
 
 
@@ -217,39 +215,7 @@ def test_huge_values_are_limited():
     )
 
 
-@pytest.mark.parametrize("threshold", [1, 33, 256, 1025, 4000])
-def test_batches_that_are_rounded_otherwise_are_not_used(threshold):
-    def rounded(x):
-        return x + (len(x) < threshold)
-
-    size = find_smallest_batch(rounded, (3,))
-    assert size & (size - 1) == 0
-    assert size == max(SMALLEST_BATCH, 1 << (threshold - 1).bit_length())
-    X = np.arange(30_000, dtype=np.float64).reshape(-1, 3)
-    expected = apply(rounded, X, size)
-    for n_rows in (1, 100, 5000):
-        np.testing.assert_array_equal(apply(rounded, X[:n_rows], size), expected[:n_rows])
-
-
-def test_a_place_in_the_batch_that_is_rounded_otherwise_is_noticed():
-    def rounded(x):
-        x = x.clone()
-        x[-1] += len(x) < 256
-        return x
-
-    assert find_smallest_batch(rounded, (3,)) == 256
-
-
 def test_wide_rows_have_small_batches():
     assert batch_rows_for((3,)) == BATCH_ROWS
     assert batch_rows_for((28, 28)) == 256
     assert batch_rows_for((1000, 1000)) == SMALLEST_BATCH
-
-
-@pytest.mark.parametrize(("n_rows", "is_found"), [(5000, False), (2000, False), (1, True)])
-def test_the_smallest_batch_is_found_when_few_rows_need_it(n_rows, is_found):
-    network = nn.Identity()
-    network.smallest_batch = None
-    network.everything = network.forward
-    apply_to_rows(network, network, np.ones((n_rows, 3)), "cpu")
-    assert network.smallest_batch == (SMALLEST_BATCH if is_found else None)

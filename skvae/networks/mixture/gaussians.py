@@ -53,14 +53,7 @@ class Mixture(NamedTuple):
     def from_moments(cls, moments: Moments, reg_covar: float) -> Self:
         """Return the most likely mixture, with covariances kept off zero.
 
-        Parameters
-        ----------
-        moments : Moments
-            Those of the rows.
-
-        reg_covar : float
-            Added to the diagonals of the covariances, times each feature's variance
-            over all rows.
+        ``reg_covar`` times each feature's variance over all rows is added to the diagonals.
         """
         total = Moments(*(moment.sum(0) for moment in moments))
         counts, sums, products = (
@@ -85,7 +78,7 @@ class Mixture(NamedTuple):
         """Return log p(row, component) in nats, of shape (n_rows, n_components)."""
         factors, _ = stable_cholesky(self.covariances)
         offsets = (rows - self.means.unsqueeze(1)).mT
-        whitened = torch.linalg.solve_triangular(factors, offsets, upper=False)
+        whitened: Tensor = torch.linalg.solve_triangular(factors, offsets, upper=False)
         log_scale = factors.diagonal(dim1=1, dim2=2).log().sum(1)
         log_scale = log_scale + 0.5 * rows.shape[1] * math.log(2 * math.pi)
         return self.weights.log() - log_scale - 0.5 * whitened.square().sum(1).T
@@ -103,7 +96,8 @@ class Kept(nn.Module, Generic[T]):
     @property
     def value(self) -> T:
         """The tuple, as it can be changed."""
-        return self._kind._make(getattr(self, name) for name in self._kind._fields)
+        value: T = self._kind._make(getattr(self, name) for name in self._kind._fields)
+        return value
 
     @value.setter
     def value(self, value: T) -> None:
@@ -114,35 +108,10 @@ class Kept(nn.Module, Generic[T]):
 def expectation_maximization(
     rows: Tensor, membership: Tensor, reg_covar: float, max_iter: int = 100, tol: float = 1e-3
 ) -> tuple[Mixture, float]:
-    """Fit a mixture to rows, from memberships to begin with.
+    """Fit a mixture to rows from memberships, and return it with its mean log density.
 
     scikit-learn's GaussianMixture warns where components coincide, which is of no matter here,
     and its k-means leaves the BLAS with one thread for good if fits in threads overlap.
-
-    Parameters
-    ----------
-    rows : Tensor of shape (n_rows, n_features) of float64
-        The rows.
-
-    membership : Tensor of shape (n_rows, n_components) of float64
-        How much each row belongs to each Gaussian; 1 in each row altogether.
-
-    reg_covar : float
-        Added to the diagonals of the covariances, times each feature's variance.
-
-    max_iter : int, default=100
-        The largest number of steps.
-
-    tol : float, default=1e-3
-        A smaller gain of the mean log density, in nats, ends the fit.
-
-    Returns
-    -------
-    mixture : Mixture
-        The mixture.
-
-    log_density : float
-        The mean log density of the rows in nats.
     """
     before = -math.inf
     for _ in range(max_iter):

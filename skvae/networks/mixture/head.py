@@ -22,20 +22,6 @@ class MixtureHead(nn.Module):
     .. math:: \gamma_k(z) \propto \phi_k N_k(z) \exp(f_k(z))
 
     The mixture is the most likely one given these memberships.
-
-    Parameters
-    ----------
-    n_features : int
-        The number of latent features.
-
-    latent_dim : int
-        How many of them, the first ones, are the latent code.
-
-    n_components : int
-        The number of Gaussians.
-
-    reg_covar : float
-        Added to the diagonals of covariances, times the features' variances over all rows.
     """
 
     location: Tensor
@@ -73,7 +59,8 @@ class MixtureHead(nn.Module):
         return self._log_membership(self.standardise(features)).exp()
 
     def _log_membership(self, rows: Tensor) -> Tensor:
-        return (self.guess.value.log_joint(rows) + self.estimator(rows.float())).log_softmax(1)
+        logits: Tensor = self.estimator(rows.float())
+        return (self.guess.value.log_joint(rows) + logits).log_softmax(1)
 
     def moments(self, features: Tensor) -> Moments:
         """Return the moments of rows, in the units of the mixtures."""

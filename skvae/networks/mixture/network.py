@@ -23,31 +23,9 @@ class MixtureNetwork(Network):
     .. math::
         \mathrm{loss} = \mathrm{loss_{autoencoder}} + w_E E(z) + w_C \sum_{kj} \Sigma_{kjj}^{-1}
 
-    where :math:`z` are the latent features, the energy :math:`E` is minus their log density
-    under the mixture, and :math:`j` counts the entries of the latent code.
-
-    Parameters
-    ----------
-    autoencoder : callable
-        Returns the autoencoder.
-
-    latent_dim : int
-        The size of its latent code.
-
-    reconstruction_features : sequence of str or callable
-        What joins the latent code in the latent features.
-
-    n_components : int
-        The number of Gaussians.
-
-    reg_covar : float
-        Keeps variances off zero, as a share of a feature's variance over all rows.
-
-    energy_weight, covariance_weight : float
-        The weights of the energy and of the inverse variances in the loss.
-
-    n_draws : int, default=1
-        How many latent codes of a row are drawn to score it, where they are drawn.
+    where :math:`z` are the latent features, the latent code and ``reconstruction_features``,
+    the energy :math:`E` is minus their log density under the mixture, and :math:`j` counts the
+    entries of the latent code. Where codes are drawn, ``n_draws`` of a row score it.
     """
 
     draws: Tensor
@@ -95,11 +73,6 @@ class MixtureNetwork(Network):
     def reconstruct(self, x: Tensor) -> Tensor:
         """Return the reconstructions of rows, in the shape of ``x``."""
         return self.autoencoder.reconstruct(x)
-
-    def everything(self, x: Tensor) -> Tensor:
-        """Return what the autoencoder computes of rows, their memberships and densities."""
-        density = self.log_density(x).unsqueeze(1)
-        return torch.cat([self.autoencoder.everything(x), self.membership(x), density], dim=1)
 
     def latent_features(self, x: Tensor) -> Tensor:
         """Return latent codes and reconstruction features of rows, (n_rows, n_features)."""
