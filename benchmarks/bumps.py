@@ -18,10 +18,10 @@ from statistics import median
 
 import numpy as np
 import pandas as pd
+import tables
 import timing
 from sklearn.ensemble import IsolationForest, RandomForestClassifier
 from sklearn.frozen import FrozenEstimator
-from sklearn.metrics import f1_score, roc_auc_score
 from sklearn.model_selection import train_test_split
 from sklearn.pipeline import make_pipeline
 from sklearn.svm import OneClassSVM
@@ -35,6 +35,7 @@ from skvae import (
 )
 from skvae.datasets import make_bumps
 from skvae.features import DifferenceHistogram, ReconstructionDifference
+from skvae.metrics import outlier_f1_score, outlier_roc_auc_score
 
 LONG = {"lr": 4e-3, "max_steps": 4000}
 REPORTED = {
@@ -77,15 +78,10 @@ def with_labels(classifier, X, y, seed, n_outliers=None):
 
 
 def methods(seed):
-    ae, vae, forest, histograms = (
-        partial(estimator, random_state=seed)
-        for estimator in (
-            AEOutlierDetector,
-            VAEOutlierDetector,
-            RandomForestClassifier,
-            ReconstructionHistogramClassifier,
-        )
-    )
+    ae = partial(AEOutlierDetector, random_state=seed)
+    vae = partial(VAEOutlierDetector, random_state=seed)
+    forest = partial(RandomForestClassifier, random_state=seed)
+    histograms = partial(ReconstructionHistogramClassifier, random_state=seed)
     convolutional = AEOutlierDetector(architecture=Conv1d(), **LONG)
     fixed = [DifferenceHistogram(bins=10, range=(-0.3, 0.3))]
     return {
@@ -117,23 +113,20 @@ def table(seeds, chosen=None):
     for seed in seeds:
         X, y = make_bumps(2000, 200, random_state=seed)
         X_new, y_new = make_bumps(100, 100, random_state=1000 + seed)
-        for name, fit in methods(seed).items():
-            if chosen is not None and name not in chosen:
-                continue
-            model = fit(X, y, seed=seed)
+        fits = methods(seed)
+        for name in chosen or fits:
+            model = fits[name](X, y, seed=seed)
             y_pred = model.predict(X_new)
             rows.append(
                 {
                     "method": name,
                     "accuracy": np.mean(y_pred == y_new),
-                    "F1": f1_score(y_new, y_pred, pos_label=-1),
-                    "AUROC": roc_auc_score(y_new, scores_of(model, X_new)),
+                    "F1": outlier_f1_score(y_new, y_pred),
+                    "AUROC": outlier_roc_auc_score(y_new, scores_of(model, X_new)),
                 }
             )
             print(seed, rows[-1], flush=True)
-    groups = pd.DataFrame(rows).groupby("method", sort=False)
-    mean, deviation = groups.mean(), groups.std()
-    cells = mean.map("{:.3f}".format) + " (" + deviation.map("{:.3f}".format) + ")"
+    cells = tables.mean_cells(pd.DataFrame(rows), "method")
     reported = pd.DataFrame(REPORTED, index=["reported accuracy", "reported F1"]).T
     return cells.join(reported.map("{:.2f}".format)).fillna("")
 
@@ -170,7 +163,7 @@ def seen_or_held_out(seeds):
                         "false alarms": np.mean(y_pred[y_new == 1] == -1),
                     }
                 )
-    return pd.DataFrame(rows).groupby(["normal curves", "classifier's"]).mean()
+    return tables.mean_cells(pd.DataFrame(rows), ["normal curves", "classifier's"])
 
 
 def noisy(rng, X):
@@ -194,14 +187,13 @@ def histogram_speed():
 
 
 if __name__ == "__main__":
-    parser = timing.parser(__doc__, threads=1)
-    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2, 3, 4])
+    parser = timing.parser(__doc__, threads=1, seeds=[0, 1, 2, 3, 4])
     parser.add_argument("--methods", nargs="+", help="by default all")
     parser.add_argument("--parts", nargs="+", default=["table", "seen", "speed"])
     args = timing.begin(parser)
     if "table" in args.parts:
         print(table(args.seeds, args.methods).to_string())
     if "seen" in args.parts:
-        print(seen_or_held_out(args.seeds).round(3).to_string())
+        print(seen_or_held_out(args.seeds).to_string())
     if "speed" in args.parts:
         histogram_speed()

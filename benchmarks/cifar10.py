@@ -13,15 +13,13 @@ trained for --epochs. *example* is the smaller one of examples/plot_cifar10_mask
 2,000 steps; VAE-Conv2d and AE are skvae's at their defaults but for support_fraction=1.
 """
 
-import time
-
 import numpy as np
 import pandas as pd
 import timing
-from sklearn.metrics import roc_auc_score
 
 from skvae import AEOutlierDetector, Conv2d, VAEOutlierDetector
 from skvae.datasets import apply_mask, fetch_cifar10
+from skvae.metrics import outlier_roc_auc_score
 
 SIZES = list(range(2, 21, 2))
 SHARES = [0.05, 0.2, 0.4, 0.6, 0.8, 1.0]
@@ -78,16 +76,16 @@ def measure(detector, X):
             share: detector.set_params(top_features=share).score_samples(masked) for share in SHARES
         }
         by_image = scores[1.0].reshape(len(X), N_MASKS).mean(axis=1)
-        is_masked = np.repeat([0, 1], [len(X), len(masked)])
+        y = np.repeat([1, -1], [len(X), len(masked)])
         rows[f"{size} x {size}"] = {
             "score": by_image.mean(),
             "lower": (by_image < before).mean(),
             **{
-                f"AUROC, {share:.0%}": roc_auc_score(is_masked, -np.r_[clean[share], scores[share]])
+                f"AUROC, {share:.0%}": outlier_roc_auc_score(y, np.r_[clean[share], scores[share]])
                 for share in SHARES
             },
-            "AUROC of pixels": roc_auc_score(
-                mask.ravel(), -detector.feature_scores(masked).ravel()
+            "AUROC of pixels": outlier_roc_auc_score(
+                np.where(mask, -1, 1).ravel(), detector.feature_scores(masked).ravel()
             ),
         }
         before = by_image
@@ -102,9 +100,8 @@ def main():
     X_train, X_test = load(args.file)
     for name in args.detectors:
         detector = detectors(args.epochs)[name]
-        start = time.perf_counter()
-        detector.fit(X_train)
-        print(f"{name}: fitted in {time.perf_counter() - start:.0f} s")
+        seconds = timing.seconds(lambda detector=detector: detector.fit(X_train))
+        print(f"{name}: fitted in {seconds:.0f} s")
         print(measure(detector, X_test).round(3).to_string(), flush=True)
 
 

@@ -29,7 +29,7 @@ def skvae_on(architecture, latent_dim, **settings):
 
 
 def pyod(hidden, latent_dim, **settings):
-    """Return PyOD's detector, which has no SiLU and so takes ReLU."""
+    """Return PyOD's detector, which has no SiLU and so uses ReLU."""
     return PyODVAE(
         encoder_neuron_list=list(hidden),
         decoder_neuron_list=list(hidden[::-1]),

@@ -7,7 +7,7 @@ All train networks of the same sizes on the same rows, with the same batches and
 
 The first network is that of a tutorial on KDD Cup 1999; with it a step is all overhead.
 The second has the sizes of the defaults, and the third larger batches. The fourth has enough
-work for two threads. PyOD is measured if it is installed; it has no SiLU, and so takes ReLU.
+work for two threads. PyOD is measured if it is installed; it has no SiLU, and so uses ReLU.
 The last two are convolutional, on forty batches of images: the default, and that
 of a tutorial on CIFAR-10; with --images these alone are measured.
 """
@@ -78,29 +78,30 @@ def fits(X, hidden, latent_dim, batch_size, n_epochs):
     return functions
 
 
+def print_times(times, n_steps):
+    for fit, durations in times.items():
+        print(f"  {fit:10s} {min(durations) / n_steps * 1e3:6.2f} ms a step")
+    print(f"  skvae / by hand {timing.ratio(times, 'skvae', 'by hand')}")
+    if "PyOD" in times:
+        print(f"  PyOD / skvae    {timing.ratio(times, 'PyOD', 'skvae')}")
+
+
 def main():
     parser = timing.parser(__doc__, threads=1, rows=20_000, rounds=5)
     parser.add_argument("--images", action="store_true", help="only the last two networks")
     args = timing.begin(parser)
     X = np.random.RandomState(0).standard_normal((args.rows, 18)).astype(np.float32)
-    for name, (hidden, latent_dim, batch_size, n_epochs) in (
-        {} if args.images else NETWORKS
-    ).items():
+    networks = {} if args.images else NETWORKS
+    for name, (hidden, latent_dim, batch_size, n_epochs) in networks.items():
         times = timing.in_turn(fits(X, hidden, latent_dim, batch_size, n_epochs), args.rounds)
         n_steps = n_epochs * -(-args.rows // batch_size)
         print(f"\n{name}, {args.rows:,} rows, {n_epochs} epochs, scores of the rows included")
-        for fit, durations in times.items():
-            print(f"  {fit:10s} {min(durations) / n_steps * 1e3:6.2f} ms a step")
-        print(f"  skvae / by hand {timing.ratio(times, 'skvae', 'by hand')}")
-        if "PyOD" in times:
-            print(f"  PyOD / skvae    {timing.ratio(times, 'PyOD', 'skvae')}")
+        print_times(times, n_steps)
     X = np.random.RandomState(0).uniform(size=(2560, 32, 32, 3)).astype(np.float32)
     for name, (architecture, latent_dim) in CONVOLUTIONAL.items():
         times = timing.in_turn(image_fits(X, architecture, latent_dim), args.rounds)
         print(f"\n{name}, {len(X)} images, 1 epoch, scores of the images included")
-        for fit, durations in times.items():
-            print(f"  {fit:10s} {min(durations) / 40 * 1e3:6.2f} ms a step")
-        print(f"  skvae / by hand {timing.ratio(times, 'skvae', 'by hand')}")
+        print_times(times, n_steps=40)
 
 
 if __name__ == "__main__":

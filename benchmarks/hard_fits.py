@@ -59,9 +59,7 @@ def outcome(fit, X, seed):
 
 
 def main():
-    parser = timing.parser(__doc__, threads=1)
-    parser.add_argument("--seeds", type=int, nargs="+", default=range(10))
-    args = timing.begin(parser)
+    args = timing.begin(timing.parser(__doc__, threads=1, seeds=list(range(10))))
     fits = {
         "AEGMMDetector": skvae_fit(AEGMMDetector),
         "VAEGMMDetector": skvae_fit(VAEGMMDetector),

@@ -18,32 +18,24 @@ all columns, random
 Without --file, scikit-learn downloads the data or takes it from its cache.
 """
 
-import argparse
-import platform
 import shutil
 import tempfile
-import time
-from collections import defaultdict
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import sklearn
-import torch
+import tables
+import timing
 from sklearn.compose import make_column_transformer
 from sklearn.ensemble import IsolationForest
 from sklearn.metrics import precision_score, recall_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler, OneHotEncoder, StandardScaler
 
-import skvae
 from skvae import AEGMMDetector, AEOutlierDetector, VAEGMMDetector, VAEOutlierDetector
 from skvae.datasets import fetch_kddcup99, load_kddcup99_sample
-from skvae.metrics import (
-    outlier_average_precision_score,
-    outlier_f1_score,
-    outlier_roc_auc_score,
-)
+from skvae.metrics import outlier_average_precision_score, outlier_f1_score, outlier_roc_auc_score
 
 SYMBOLIC = [
     "protocol_type",
@@ -54,13 +46,7 @@ SYMBOLIC = [
     "is_host_login",
     "is_guest_login",
 ]
-DETECTORS = [
-    IsolationForest,
-    AEOutlierDetector,
-    VAEOutlierDetector,
-    AEGMMDetector,
-    VAEGMMDetector,
-]
+DETECTORS = [IsolationForest, AEOutlierDetector, VAEOutlierDetector, AEGMMDetector, VAEGMMDetector]
 LONGER = {"likelihood": "gaussian", "beta": 0.01, "batch_size": 64, "max_epochs": 32}
 
 
@@ -111,18 +97,22 @@ def all_columns(data, random, seed):
     return X_train, (X_train, 0.01), encoder.transform(X.iloc[test]), y[test]
 
 
+PROTOCOLS = {
+    "traffic": partial(traffic, unique=False),
+    "traffic, unique": partial(traffic, unique=True),
+    "all columns": partial(all_columns, random=False),
+    "all columns, random": partial(all_columns, random=True),
+}
+
+
 def measure(pipeline, X_train, calibration, X_test, y_test):
-    start = time.perf_counter()
-    pipeline.fit(X_train)
-    fit_seconds = time.perf_counter() - start
+    fit_seconds = timing.seconds(lambda: pipeline.fit(X_train))
     X_calibration, contamination = calibration
     offset = np.quantile(pipeline.score_samples(X_calibration), contamination)
     if hasattr(pipeline[-1], "calibrate"):
         pipeline[-1].calibrate(pipeline[:-1].transform(X_calibration), contamination=contamination)
         assert pipeline[-1].offset_ == offset
-    start = time.perf_counter()
-    scores = pipeline.score_samples(X_test)
-    score_seconds = time.perf_counter() - start
+    scores, score_seconds = timing.timed(lambda: pipeline.score_samples(X_test))
     y_pred = np.where(scores < offset, -1, 1)
     return {
         "F1": outlier_f1_score(y_test, y_pred),
@@ -151,44 +141,19 @@ def detectors(protocol, seed):
 
 
 def main():
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = timing.parser(__doc__, threads=1, seeds=[0, 1, 2, 3, 4])
     parser.add_argument("--file", type=Path, help="a copy of the 10 %% file")
-    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2, 3, 4])
-    parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--protocols", nargs="+", help="by default all")
-    args = parser.parse_args()
-    torch.set_num_threads(args.threads)
-
-    protocols = {
-        "traffic": lambda data, seed: traffic(data, unique=False, seed=seed),
-        "traffic, unique": lambda data, seed: traffic(data, unique=True, seed=seed),
-        "all columns": lambda data, seed: all_columns(data, random=False, seed=seed),
-        "all columns, random": lambda data, seed: all_columns(data, random=True, seed=seed),
-    }
+    parser.add_argument("--protocols", nargs="+", default=PROTOCOLS, help="by default all")
+    args = timing.begin(parser)
     data = fetch(args.file)
-    print(
-        f"skvae {skvae.__version__}, torch {torch.__version__}, scikit-learn "
-        f"{sklearn.__version__}, {platform.machine()}, {args.threads} thread(s), "
-        f"seeds {args.seeds}; mean (standard deviation over seeds)"
-    )
-    for protocol in args.protocols or protocols:
-        results = defaultdict(list)
+    for protocol in args.protocols:
+        rows = []
         for seed in args.seeds:
-            split = protocols[protocol](data, seed)
+            split = PROTOCOLS[protocol](data, seed=seed)
             for name, pipeline in detectors(protocol, seed):
-                results[name].append(measure(pipeline, *split))
-        print(f"\n{protocol}")
-        for name, rows in results.items():
-            frame = pd.DataFrame(rows)
-            cells = [
-                f"{column} {frame[column].mean():.4f} ({frame[column].std(ddof=0):.4f})"
-                if not column.endswith(" s")
-                else f"{column} {frame[column].mean():.2f}"
-                for column in frame
-            ]
-            print(f"  {name:30s}" + "  ".join(cells), flush=True)
+                rows.append({"detector": name} | measure(pipeline, *split))
+        print(f"\n{protocol}, mean (standard deviation over seeds {args.seeds})")
+        print(tables.mean_cells(pd.DataFrame(rows), "detector").to_string(), flush=True)
 
 
 if __name__ == "__main__":

@@ -14,18 +14,18 @@ of the code. The tutorial's network has convolutions of 32 and 64 filters, batch
 normalisation, leaky ReLU and a code of 16, and is trained for 20 epochs of batches of 32.
 """
 
-import time
 from functools import partial
 
 import numpy as np
 import pandas as pd
+import tables
 import timing
 from sklearn.decomposition import PCA
 from sklearn.ensemble import IsolationForest
-from sklearn.metrics import average_precision_score, roc_auc_score
 
 from skvae import AEOutlierDetector, Conv2d, VAEOutlierDetector
 from skvae.datasets import fetch_mnist
+from skvae.metrics import outlier_average_precision_score, outlier_roc_auc_score
 
 PAIRS = [(0, 6), (2, 7), (3, 8), (4, 9), (5, 0), (6, 1), (7, 2), (8, 3), (9, 5)]
 TUTORIAL = {
@@ -75,71 +75,58 @@ def load(file):
 
 
 def hide(X, y, normal, outlier, seed):
-    """Return all images of a digit with 1 % of another among them, and which those are."""
+    """Return all images of a digit with 1 % of another among them, and their labels."""
     rng = np.random.RandomState(seed)
     many, few = np.flatnonzero(y == normal), np.flatnonzero(y == outlier)
     rows = np.r_[many, rng.choice(few, round(0.01 * len(many)), replace=False)]
     rows = rng.permutation(rows)
-    return X[rows], y[rows] == outlier
+    return X[rows], np.where(y[rows] == outlier, -1, 1)
 
 
-def set_aside(is_outlier):
+def set_aside(y):
     """Return which images train alone, the first half of the normal ones."""
-    return ~is_outlier & (np.cumsum(~is_outlier) <= (~is_outlier).sum() // 2)
+    normal = y == 1
+    return normal & (np.cumsum(normal) <= normal.sum() // 2)
 
 
-def measure(detector, X, is_outlier, clean=False):
+def measure(detector, X, y, clean=False):
     if not hasattr(detector, "architecture"):
         X = X.reshape(len(X), -1) / np.float32(255)
     X_train = X
     if clean:
-        train = set_aside(is_outlier)
-        X_train, X, is_outlier = X[train], X[~train], is_outlier[~train]
-    start = time.perf_counter()
-    detector.fit(X_train)
-    seconds = time.perf_counter() - start
-    scores = -detector.score_samples(X)
+        train = set_aside(y)
+        X_train, X, y = X[train], X[~train], y[~train]
+    seconds = timing.seconds(lambda: detector.fit(X_train))
+    scores = detector.score_samples(X)
     found = {}
     for share in (0.001, 0.01):
-        flagged = scores > np.quantile(scores, 1 - share)
-        found[f"found in {share:.1%}"] = is_outlier[flagged].mean()
+        flagged = scores < np.quantile(scores, share)
+        found[f"found in {share:.1%}"] = np.mean(y[flagged] == -1)
     return {
-        "AUROC": roc_auc_score(is_outlier, scores),
-        "AP": average_precision_score(is_outlier, scores),
+        "AUROC": outlier_roc_auc_score(y, scores),
+        "AP": outlier_average_precision_score(y, scores),
         **found,
         "fit s": seconds,
     }
 
 
 def main():
-    parser = timing.parser(__doc__, threads=1)
+    parser = timing.parser(__doc__, threads=1, seeds=[0, 1, 2, 3, 4])
     parser.add_argument("--file", help="an npz file with X_train and y_train")
-    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2, 3, 4])
     parser.add_argument("--clean", action="store_true", help="train on normal images alone")
     parser.add_argument("--detectors", nargs="+", default=list(DETECTORS), choices=DETECTORS)
     args = timing.begin(parser)
-    X, y = load(args.file)
+    X, digits = load(args.file)
+    draws = [(1, 3, seed) for seed in args.seeds] + [(*pair, args.seeds[0]) for pair in PAIRS]
     rows = []
-    for normal, outlier, seed in [(1, 3, seed) for seed in args.seeds] + [
-        (*pair, args.seeds[0]) for pair in PAIRS
-    ]:
-        images, is_outlier = hide(X, y, normal, outlier, seed)
+    for normal, outlier, seed in draws:
+        images, y = hide(X, digits, normal, outlier, seed)
         for name in args.detectors:
-            detector = DETECTORS[name](random_state=seed)
-            row = {"normal": normal, "outlier": outlier, "detector": name}
-            rows.append(row | measure(detector, images, is_outlier, args.clean))
-            print(
-                *(
-                    f"{value:.3f}" if isinstance(value, float) else value
-                    for value in rows[-1].values()
-                ),
-                flush=True,
-            )
-    table = pd.DataFrame(rows).set_index(["normal", "outlier", "detector"])
-    groups = table.groupby(level=[0, 1, 2], sort=False)
-    print(groups.mean().round(4).to_string())
-    print("standard deviation over seeds, 1 and 3")
-    print(groups.std().loc[(1, 3)].round(4).to_string())
+            index = {"normal": normal, "outlier": outlier, "detector": name}
+            measured = measure(DETECTORS[name](random_state=seed), images, y, args.clean)
+            print(*index.values(), *map("{:.3f}".format, measured.values()), flush=True)
+            rows.append(index | measured)
+    print(tables.mean_cells(pd.DataFrame(rows), list(index)).to_string())
 
 
 if __name__ == "__main__":

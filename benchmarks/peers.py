@@ -1,9 +1,9 @@
-"""Anomaly scores of skvae's detectors, scikit-learn's, and PyOD's if it is installed.
+"""Scores of skvae's detectors, scikit-learn's, and PyOD's if it is installed.
 
-Each function takes training rows, rows to score (the training rows again, as ``None``) and
-a seed, and returns how odd the rows are. Everything else is at its default; k-NN's score is
-the distance to the fifth neighbour, as in PyOD. A row that is trained on is no neighbour
-of itself.
+Each function has training rows, rows to score (``None``: the training rows again) and a seed,
+and returns a score a row, higher is more normal. Everything else is at its default; k-NN's
+score is minus the distance to the fifth neighbour, as in PyOD. A row that is trained on is no
+neighbour of itself.
 """
 
 from functools import partial
@@ -17,34 +17,29 @@ from sklearn.neighbors import LocalOutlierFactor, NearestNeighbors
 from skvae import AEGMMDetector, AEOutlierDetector, VAEGMMDetector, VAEOutlierDetector
 
 try:
-    import pyod.models.auto_encoder
-    import pyod.models.ecod
-    import pyod.models.pca
-    import pyod.models.vae
+    from pyod.models.auto_encoder import AutoEncoder
+    from pyod.models.ecod import ECOD
+    from pyod.models.pca import PCA
+    from pyod.models.vae import VAE
 except ModuleNotFoundError as error:
     if error.name != "pyod":
         raise
-    pyod = None
+    VAE = None
 
 
-def skvae(detector_class, X_train, X, seed, **parameters):
+def sample_scores(detector_class, X_train, X, seed, **parameters):
     detector = detector_class(**parameters, random_state=seed).fit(X_train)
-    return -detector.score_samples(X_train if X is None else X)
-
-
-def isolation_forest(X_train, X, seed):
-    forest = IsolationForest(random_state=seed).fit(X_train)
-    return -forest.score_samples(X_train if X is None else X)
+    return detector.score_samples(X_train if X is None else X)
 
 
 def local_outlier_factor(X_train, X, seed):
     detector = LocalOutlierFactor(novelty=X is not None).fit(X_train)
-    return -(detector.negative_outlier_factor_ if X is None else detector.score_samples(X))
+    return detector.negative_outlier_factor_ if X is None else detector.score_samples(X)
 
 
 def neighbours(X_train, X, seed):
     distances, _ = NearestNeighbors(n_neighbors=5).fit(X_train).kneighbors(X)
-    return distances[:, -1]
+    return -distances[:, -1]
 
 
 def dagmm(X_train, X, seed):
@@ -56,40 +51,29 @@ def dagmm(X_train, X, seed):
 
 
 DETECTORS = {
-    "VAEOutlierDetector": partial(skvae, VAEOutlierDetector),
-    "AEOutlierDetector": partial(skvae, AEOutlierDetector),
-    "AEGMMDetector": partial(skvae, AEGMMDetector),
-    "VAEGMMDetector": partial(skvae, VAEGMMDetector),
+    "VAEOutlierDetector": partial(sample_scores, VAEOutlierDetector),
+    "AEOutlierDetector": partial(sample_scores, AEOutlierDetector),
+    "AEGMMDetector": partial(sample_scores, AEGMMDetector),
+    "VAEGMMDetector": partial(sample_scores, VAEGMMDetector),
     "k-NN": neighbours,
     "LocalOutlierFactor": local_outlier_factor,
-    "IsolationForest": isolation_forest,
+    "IsolationForest": partial(sample_scores, IsolationForest),
     "plain DAGMM": dagmm,
 }
 
-if pyod is not None:
+if VAE is not None:
 
-    def pyod_scores(detector, X_train, X):
+    def pyod_scores(detector_of, X_train, X, seed):
+        detector = detector_of(seed)
         detector.fit(X_train)
-        return detector.decision_scores_ if X is None else detector.decision_function(X)
+        scores = detector.decision_scores_ if X is None else detector.decision_function(X)
+        # PCA's are infinite where it divides by the variance of a component that has none.
+        return -np.nan_to_num(scores)
 
-    def pyod_vae(X_train, X, seed):
-        detector = pyod.models.vae.VAE(device="cpu", verbose=0, random_state=seed)
-        return pyod_scores(detector, X_train, X)
-
-    def pyod_autoencoder(X_train, X, seed):
-        detector = pyod.models.auto_encoder.AutoEncoder(device="cpu", verbose=0, random_state=seed)
-        return pyod_scores(detector, X_train, X)
-
-    def pyod_ecod(X_train, X, seed):
-        return pyod_scores(pyod.models.ecod.ECOD(), X_train, X)
-
-    def pyod_pca(X_train, X, seed):
-        # Infinite where it divides by the variance of a component that has none.
-        return np.nan_to_num(pyod_scores(pyod.models.pca.PCA(random_state=seed), X_train, X))
-
-    DETECTORS |= {
-        "PyOD AutoEncoder": pyod_autoencoder,
-        "PyOD VAE": pyod_vae,
-        "PyOD ECOD": pyod_ecod,
-        "PyOD PCA": pyod_pca,
+    PYOD = {
+        "AutoEncoder": lambda seed: AutoEncoder(device="cpu", verbose=0, random_state=seed),
+        "VAE": lambda seed: VAE(device="cpu", verbose=0, random_state=seed),
+        "ECOD": lambda seed: ECOD(),
+        "PCA": lambda seed: PCA(random_state=seed),
     }
+    DETECTORS |= {f"PyOD {name}": partial(pyod_scores, of) for name, of in PYOD.items()}

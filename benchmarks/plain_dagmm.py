@@ -39,11 +39,11 @@ class PlainDAGMM(nn.Module):
     def forward(self, x):
         """Return latent features, memberships and squared errors of rows."""
         code = self.encoder(x)
-        restored = self.decoder(code)
-        distance = (x - restored).norm(dim=1) / x.norm(dim=1)
-        cosine = nn.functional.cosine_similarity(x, restored)
+        reconstructed = self.decoder(code)
+        distance = (x - reconstructed).norm(dim=1) / x.norm(dim=1)
+        cosine = nn.functional.cosine_similarity(x, reconstructed)
         z = torch.cat([code, distance[:, None], cosine[:, None]], dim=1)
-        return z, self.estimator(z), (x - restored).square().sum(1)
+        return z, self.estimator(z), (x - reconstructed).square().sum(1)
 
 
 def mixture(z, membership):
@@ -62,7 +62,7 @@ def energy(z, weights, means, covariances):
 
 
 def scores(X_train, X, seed, n_steps=N_STEPS):
-    """Return energies of rows; it fails or returns NaN where the mathematics does."""
+    """Return minus the energies of rows; it fails or returns NaN where the mathematics does."""
     torch.manual_seed(seed)
     x = torch.as_tensor(X_train, dtype=torch.float32)
     network = PlainDAGMM(x.shape[1])
@@ -86,4 +86,4 @@ def scores(X_train, X, seed, n_steps=N_STEPS):
         fitted = mixture(z, membership)
         if X is not None:
             z, _, _ = network(torch.as_tensor(X, dtype=torch.float32))
-        return energy(z, *fitted).numpy()
+        return -energy(z, *fitted).numpy()

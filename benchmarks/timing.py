@@ -10,12 +10,13 @@ import torch
 
 
 def parser(description, **numbers):
-    """Return a parser of whole numbers with these defaults."""
+    """Return a parser of whole numbers, or several, with these defaults."""
     parser = argparse.ArgumentParser(
         description=description, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     for name, default in numbers.items():
-        parser.add_argument(f"--{name}", type=int, default=default)
+        nargs = "+" if isinstance(default, list) else None
+        parser.add_argument(f"--{name}", type=int, nargs=nargs, default=default)
     return parser
 
 
@@ -49,11 +50,15 @@ def processor():
     return f"{name}, {torch.get_num_threads()} thread(s)"
 
 
-def seconds(function):
-    """Return how long a call takes."""
+def timed(function):
+    """Return what a call returns, and how long it lasts."""
     start = time.perf_counter()
-    function()
-    return time.perf_counter() - start
+    result = function()
+    return result, time.perf_counter() - start
+
+
+def seconds(function):
+    return timed(function)[1]
 
 
 def in_turn(functions, n_rounds):

@@ -12,7 +12,7 @@ ones scores the images the lower, the larger the patch is, and shows its place.
 # ----------
 #
 # CIFAR-10 comes from OpenML, and is kept by scikit-learn once it was there. Without a network,
-# pieces of the two photographs that come with scikit-learn take its place.
+# pieces of the two photographs that come with scikit-learn are used instead.
 
 from urllib.error import URLError
 
@@ -110,18 +110,18 @@ for size, image_auroc, place_auroc in zip(sizes, auroc, pixel_auroc, strict=True
 import matplotlib.pyplot as plt
 
 masked, mask = apply_mask(X_test[:4], 8, noise="normal", random_state=1)
-restored, maps = detector.reconstruct(masked), detector.feature_scores(masked)
+reconstructed, maps = detector.reconstruct(masked), detector.feature_scores(masked)
 
 figure = plt.figure(figsize=(12, 6.8), layout="constrained")
 upper, lower = figure.subfigures(1, 2, width_ratios=[1, 1.6])
 axes = upper.subplots(4, 4)
-for row, pictures in enumerate(zip(X_test, masked, restored.clip(0, 1), strict=False)):
+for row, pictures in enumerate(zip(X_test, masked, reconstructed.clip(0, 1), strict=False)):
     for axis, picture in zip(axes[row], pictures, strict=False):
         axis.imshow(picture)
     axes[row, 3].imshow(-maps[row].sum(axis=-1), cmap="magma")
     for axis in axes[row]:
         axis.set(xticks=[], yticks=[])
-for axis, title in zip(axes[0], ("image", "damaged", "restored", "error"), strict=True):
+for axis, title in zip(axes[0], ("image", "damaged", "reconstructed", "error"), strict=True):
     axis.set_title(title)
 
 axes = lower.subplots(2, 2)

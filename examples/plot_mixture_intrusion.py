@@ -3,7 +3,7 @@
 Network intrusions: mixtures in a latent space
 ==============================================
 
-An autoencoder says two things about a row: its code, and how far it is from its
+An autoencoder says two things about a row: its latent code, and how far it is from its
 reconstruction. :class:`~skvae.AEGMMDetector` and :class:`~skvae.VAEGMMDetector` put a mixture
 of Gaussians over both, and score a row by its density there.
 """
@@ -98,7 +98,7 @@ axes[0, 2].legend(loc="lower right")
 # The latent space
 # ----------------
 #
-# A code of one entry can be drawn against what its reconstruction says. Most attacks are
+# A latent code of one entry can be drawn against what its reconstruction says. Most attacks are
 # equal or nearly so, and the few red spots hold hundreds of them each: at the edges of what
 # codes are usual, with reconstructions that are usual only for other codes.
 

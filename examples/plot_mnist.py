@@ -13,7 +13,7 @@ where they are odd.
 # ----------
 #
 # MNIST comes from OpenML, and is kept by scikit-learn once it was there. Without a network
-# its small digits take its place, which come with scikit-learn.
+# the small digits that come with scikit-learn are used instead.
 
 from urllib.error import URLError
 
@@ -101,7 +101,7 @@ import matplotlib.pyplot as plt
 from sklearn.metrics import PrecisionRecallDisplay
 
 worst = np.argsort(scores["VAEOutlierDetector"], kind="stable")[:10]
-restored = detector.reconstruct(X[worst])
+reconstructed = detector.reconstruct(X[worst])
 maps = detector.feature_scores(X[worst])
 
 figure = plt.figure(figsize=(12, 7), layout="constrained")
@@ -109,13 +109,13 @@ upper, lower = figure.subfigures(2, 1, height_ratios=[1.1, 1])
 axes = upper.subplots(3, 10)
 for column, row in enumerate(worst):
     axes[0, column].imshow(X[row], cmap="gray_r")
-    axes[1, column].imshow(restored[column], cmap="gray_r", vmin=0, vmax=1)
+    axes[1, column].imshow(reconstructed[column], cmap="gray_r", vmin=0, vmax=1)
     axes[2, column].imshow(-maps[column], cmap="magma", vmin=-maps.max(), vmax=-maps.min())
     for axis in axes[:, column]:
         axis.set(xticks=[], yticks=[])
     if is_three[row]:
         axes[0, column].spines[:].set(color="tab:red", linewidth=3)
-for axis, title in zip(axes[:, 0], ("lowest scores", "restored", "odd pixels"), strict=True):
+for axis, title in zip(axes[:, 0], ("lowest scores", "reconstructed", "odd pixels"), strict=True):
     axis.set_ylabel(title)
 
 left, middle, right = lower.subplots(1, 3)

@@ -101,7 +101,7 @@ for measure in rows["IsolationForest"]:
 # ---------------------------
 #
 # Almost every attack is below the threshold of the VAE, and almost every normal row above.
-# IsolationForest takes one kind of attack, the long red line, for ordinary traffic.
+# To IsolationForest one kind of attack, the long red line, looks like ordinary traffic.
 
 import matplotlib.pyplot as plt
 from sklearn.metrics import roc_curve

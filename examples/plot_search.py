@@ -3,17 +3,17 @@
 Searching over networks, scores and thresholds at once
 ======================================================
 
-A search that knows some labels can choose the network, what rows are scored by, and how many
-rows are flagged. Only the first of them takes training: with ``memory`` a network that has
-been trained on a fold is not trained there again.
+A search that knows some labels can choose the network, the kind of score, and how many rows are
+flagged. Only the network needs training: with ``memory``, a network that was trained on a fold is
+not trained there again.
 """
 
 # %%
 # Normal rows to train on, and labels to choose by
 # ------------------------------------------------
 #
-# Of 3,000 rows 5 % are attacks, labelled -1, the others are labelled +1. ``cv`` takes any
-# pairs of training and test rows: here the attacks are left out of the training rows.
+# Of 3,000 rows 5 % are attacks, labelled -1, and the others are labelled +1. ``cv`` can be any
+# pairs of training and test rows: here the training rows hold no attacks.
 
 from sklearn.model_selection import StratifiedKFold
 
@@ -29,8 +29,8 @@ folds = [(train[y[train] == 1], test) for train, test in folds]
 # Twenty-four candidates, four trainings a fold
 # ---------------------------------------------
 #
-# The scorers of :mod:`skvae.metrics` take outliers for the class to find.
-# Without ``scoring``, the mean score of held-out rows would be used, which needs no label.
+# For the scorers of :mod:`skvae.metrics`, outliers are the class to find. Without ``scoring``, the
+# search would use the mean score of held-out rows, which needs no label.
 
 import tempfile
 
@@ -43,7 +43,7 @@ from skvae.metrics import average_precision_scorer, f1_scorer, roc_auc_scorer
 
 grid = {
     "architecture__hidden_layer_sizes": [(16,), (32,), (64,), (64, 64)],
-    "score": ["elbo", "reconstruction"],
+    "score_type": ["elbo", "reconstruction"],
     "contamination": [0.01, 0.02, 0.05],
 }
 with tempfile.TemporaryDirectory() as cache:
@@ -81,15 +81,15 @@ import numpy as np
 results = search.cv_results_
 sizes = grid["architecture__hidden_layer_sizes"]
 figure, axes = plt.subplots(1, 2, figsize=(10, 4), sharey=True, layout="constrained")
-for axis, score in zip(axes, grid["score"], strict=True):
-    chosen = np.array([p["vaeoutlierdetector__score"] == score for p in results["params"]])
+for axis, score in zip(axes, grid["score_type"], strict=True):
+    chosen = np.array([p["vaeoutlierdetector__score_type"] == score for p in results["params"]])
     # The axes of the table are in the order of the sorted parameter names.
     f1 = results["mean_test_F1"][chosen].reshape(len(sizes), len(grid["contamination"]))
     precision = results["mean_test_average precision"][chosen].reshape(f1.shape)[:, 0]
     for column, contamination in enumerate(grid["contamination"]):
         axis.plot(f1[:, column], "o-", label=f"F1, contamination={contamination}")
     axis.plot(precision, "k--", label="average precision")
-    axis.set(title=f"score={score!r}", xlabel="hidden_layer_sizes", ylim=(0, 1))
+    axis.set(title=f"score_type={score!r}", xlabel="hidden_layer_sizes", ylim=(0, 1))
     axis.set_xticks(range(len(sizes)), [str(size) for size in sizes])
 axes[0].set_ylabel("mean over three folds")
 axes[1].legend(loc="lower right")

@@ -34,9 +34,9 @@ class MLP(BaseEstimator):
     Notes
     -----
     Any object with the two methods of this class is an architecture, and brings its own
-    torch modules, whose ``forward`` must not depend on earlier calls. Give it
-    ``get_params`` and ``set_params``, most easily by deriving it from
-    :class:`sklearn.base.BaseEstimator`, and its parameters can be searched over.
+    torch modules. Their ``forward`` must not depend on earlier calls. If the object has
+    ``get_params`` and ``set_params``, as every :class:`sklearn.base.BaseEstimator` has, a search
+    can choose its parameters.
 
     Examples
     --------

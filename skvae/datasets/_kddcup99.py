@@ -123,7 +123,7 @@ def fetch_kddcup99(
         All 41 columns, or the 18 continuous ones of :func:`load_kddcup99_sample`.
 
     percent10 : bool, default=True
-        Whether to take the 10 % file of 494,021 rows instead of all 4,898,431.
+        Whether to use the 10 % file of 494,021 rows instead of all 4,898,431.
 
     data_home : str or path-like, default=None
         Where scikit-learn keeps its data sets, by default '~/scikit_learn_data'.

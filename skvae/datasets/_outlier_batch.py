@@ -83,7 +83,7 @@ def make_outlier_batch(
         candidates = np.flatnonzero(rows)
         if n_wanted > len(candidates):
             raise ValueError(
-                f"n_samples={n_samples} with contamination={contamination} takes {n_wanted} "
+                f"n_samples={n_samples} with contamination={contamination} needs {n_wanted} "
                 f"{kind}, but there are only {len(candidates)}."
             )
         index.append(rng.choice(candidates, n_wanted, replace=False))

@@ -1,4 +1,4 @@
-"""Transformers from rows to what a detector could not restore of them."""
+"""Transformers from rows to what a detector could not reconstruct of them."""
 
 from skvae.features._difference import ReconstructionDifference
 from skvae.features._histogram import DifferenceHistogram

@@ -13,17 +13,18 @@ from skvae.rows import unit_floats, validate_rows
 
 
 class ReconstructionDifference(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
-    """Rows less what a detector makes of them, feature by feature, with their sign.
+    """Transformer that subtracts from each row its reconstruction by a detector.
 
-    What a network trained on normal rows cannot restore is what is not normal about a row:
-    a column, a bump of a curve. A classifier learns from it with few labels.
+    A network trained on normal rows cannot reconstruct what is not normal about a row: a
+    column, a bump of a curve. From the differences, which keep their sign, a classifier learns
+    with few labels.
 
     Parameters
     ----------
     detector : object
-        A detector with ``reconstruct``, for instance :class:`~skvae.AEOutlierDetector`. A
-        clone of it is fitted. A fitted one in a :class:`~sklearn.frozen.FrozenEstimator`
-        is used as it is.
+        The detector, with a method ``reconstruct``, for instance
+        :class:`~skvae.AEOutlierDetector`. A clone of it is fitted. A fitted one in a
+        :class:`~sklearn.frozen.FrozenEstimator` is used as it is.
 
     Attributes
     ----------
@@ -39,14 +40,14 @@ class ReconstructionDifference(OneToOneFeatureMixin, TransformerMixin, BaseEstim
 
     See Also
     --------
-    DifferenceHistogram : Where the differences are does not matter, only how large they are.
-    skvae.ReconstructionHistogramClassifier : Both and a classifier in one.
+    DifferenceHistogram : Counts how large the differences are, wherever they are.
+    skvae.ReconstructionHistogramClassifier : Joins both with a classifier.
 
     Notes
     -----
-    A network restores the rows it was trained on better than others. A classifier that is
-    trained on the differences of these rows expects too small ones of new normal rows: train
-    the detector on other rows, freeze it, and fit the classifier on the rest, as below.
+    A network reconstructs the rows it was trained on better than others. A classifier that is
+    trained on the differences of these rows expects too small ones of new normal rows. So train
+    the detector on some rows, freeze it, and fit the classifier on the rest, as below.
 
     Examples
     --------
@@ -107,8 +108,8 @@ class ReconstructionDifference(OneToOneFeatureMixin, TransformerMixin, BaseEstim
         Returns
         -------
         differences : ndarray of the shape of X
-            In the units of ``X``: positive where a row has more than was restored. Those of
-            bytes are float32, in units of 255.
+            In the units of ``X``: positive where a row has more than its reconstruction. Those
+            of bytes are float32, in units of 255.
         """
         check_is_fitted(self)
         rows = validate_rows(self, X, reset=False)

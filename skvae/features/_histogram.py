@@ -22,10 +22,10 @@ BLOCK_SIZE = 2**15
 
 
 class DifferenceHistogram(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
-    """How many of a row's values fall into each of some bins.
+    """Transformer that counts how many of a row's values fall into each bin.
 
-    Of :class:`ReconstructionDifference` it keeps how large the differences are and how
-    often, and forgets where: a bump is the same wherever on the curve it is.
+    The histogram of the differences of :class:`ReconstructionDifference` says how large they are
+    and how often, and forgets where: a bump looks the same wherever on the curve it is.
 
     Parameters
     ----------
@@ -35,8 +35,8 @@ class DifferenceHistogram(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
         that a row has.
 
     range : tuple of two floats or float in (0, 1], default=0.99
-        The first and the last edge, or the share of the training values, those in the
-        middle, that lies between them. Values beyond count in the first and the last bin.
+        The first and the last edge, or the share of the training values that lies between them,
+        with as many beyond on either side. Values beyond count in the first and the last bin.
 
     Attributes
     ----------
@@ -52,8 +52,8 @@ class DifferenceHistogram(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
 
     See Also
     --------
-    ReconstructionDifference : What to make histograms of.
-    sklearn.preprocessing.KBinsDiscretizer : Bins for each column instead.
+    ReconstructionDifference : Computes the differences.
+    sklearn.preprocessing.KBinsDiscretizer : Has bins for each column instead.
 
     Examples
     --------

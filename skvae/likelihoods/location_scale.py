@@ -34,9 +34,6 @@ class LocationScale(Likelihood):
         )
         self.log_sigma = nn.Parameter(log_sigma, requires_grad=sigma is None)
 
-    def _nll(self, x: Tensor, outputs: Tensor) -> Tensor:
-        return self._nll_at(x - outputs, self._limited_log_sigma())
-
     def mean(self, outputs: Tensor) -> Tensor:
         """Return the expected rows: the outputs."""
         return outputs
@@ -49,10 +46,6 @@ class LocationScale(Likelihood):
         return self.log_sigma.clamp(min=math.log(MIN_SIGMA))
 
     @abstractmethod
-    def _nll_at(self, error: Tensor, log_sigma: Tensor) -> Tensor:
-        """Return minus the log density at a distance from the location."""
-
-    @abstractmethod
     def _draw(self, like: Tensor) -> Tensor:
         """Return draws with the location 0 and the scale 1."""
 
@@ -61,9 +54,10 @@ class LocationScale(Likelihood):
 class Gaussian(LocationScale):
     """The normal distribution."""
 
-    def _nll_at(self, error: Tensor, log_sigma: Tensor) -> Tensor:
+    def _nll(self, x: Tensor, outputs: Tensor) -> Tensor:
+        log_sigma = self._limited_log_sigma()
         log_normaliser = log_sigma + 0.5 * math.log(2 * math.pi)
-        scaled = error * torch.exp(-log_sigma)
+        scaled = (x - outputs) * torch.exp(-log_sigma)
         return torch.addcmul(log_normaliser, scaled, scaled, value=0.5)
 
     def _draw(self, like: Tensor) -> Tensor:
@@ -75,10 +69,11 @@ class StudentT(LocationScale):
 
     dof = 3
 
-    def _nll_at(self, error: Tensor, log_sigma: Tensor) -> Tensor:
+    def _nll(self, x: Tensor, outputs: Tensor) -> Tensor:
+        log_sigma = self._limited_log_sigma()
         log_beta = math.lgamma(self.dof / 2) + math.lgamma(0.5) - math.lgamma((self.dof + 1) / 2)
         log_normaliser = log_sigma + log_beta + 0.5 * math.log(self.dof)
-        scaled = error * torch.exp(-log_sigma - 0.5 * math.log(self.dof))
+        scaled = (x - outputs) * torch.exp(-log_sigma - 0.5 * math.log(self.dof))
         return torch.add(log_normaliser, scaled.square().log1p(), alpha=0.5 * (self.dof + 1))
 
     def _draw(self, like: Tensor) -> Tensor:

@@ -21,7 +21,7 @@ def whole_numbers_as_bytes(X: NDArray[Any]) -> NDArray[Any]:
     for value in (X.min(), X.max()):
         if not 0 <= value <= 255:
             raise ValueError(
-                f"Images of whole numbers are taken for bytes, 0 to 255, but X holds {value}. Pass "
+                f"Images of whole numbers count as bytes, 0 to 255, but X holds {value}. Pass "
                 "floats, best between 0 and 1."
             )
     return X.astype(np.uint8)

@@ -36,9 +36,9 @@ def test_frames_stay_frames():
 
 
 def test_too_few_rows():
-    with pytest.raises(ValueError, match=r"contamination=0.5 takes 30 outliers, .* only 20"):
+    with pytest.raises(ValueError, match=r"contamination=0.5 needs 30 outliers, .* only 20"):
         make_outlier_batch(X, Y, n_samples=60, contamination=0.5)
-    with pytest.raises(ValueError, match="takes 95 normal rows, but there are only 80"):
+    with pytest.raises(ValueError, match="needs 95 normal rows, but there are only 80"):
         make_outlier_batch(X, Y, n_samples=100, contamination=0.05)
 
 
