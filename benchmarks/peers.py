@@ -68,7 +68,7 @@ if VAE is not None:
         detector.fit(X_train)
         scores = detector.decision_scores_ if X is None else detector.decision_function(X)
         # PCA's are infinite where it divides by the variance of a component that has none.
-        return -np.nan_to_num(scores)
+        return -np.nan_to_num(scores, nan=np.nan)
 
     PYOD = {
         "AutoEncoder": lambda seed: AutoEncoder(device="cpu", verbose=0, random_state=seed),
