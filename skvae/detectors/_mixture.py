@@ -49,7 +49,7 @@ class MixtureDetector(NetworkDetector):
         state = weights_of(self.network_.head)
         location, scale = state["location"], state["scale"]
         return Bunch(
-            weights=state["fitted.weights"],
+            weights=state["fitted.weights"].copy(),
             means=state["fitted.means"] * scale + location,
             covariances=state["fitted.covariances"] * np.outer(scale, scale),
         )

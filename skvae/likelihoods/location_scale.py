@@ -77,4 +77,4 @@ class StudentT(LocationScale):
         return torch.add(log_normaliser, scaled.square().log1p(), alpha=0.5 * (self.dof + 1))
 
     def _draw(self, like: Tensor) -> Tensor:
-        return StandardStudentT(float(self.dof)).sample(like.shape).to(like)
+        return StandardStudentT(like.new_tensor(self.dof)).sample(like.shape)

@@ -25,7 +25,7 @@ class Network(nn.Module, ABC):
     """A module that is trained on its terms.
 
     All methods return rows in the order of ``x``, a float32 Tensor of shape
-    (n_rows, *input_shape), and none draws a random number.
+    (n_rows, *input_shape), and none of those here draws a random number.
     """
 
     # The standard normal numbers that the terms of one row need in training.

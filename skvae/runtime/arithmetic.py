@@ -1,5 +1,7 @@
 """How much arithmetic a step has."""
 
+import math
+
 import torch
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
@@ -17,10 +19,13 @@ def is_small_step(network: nn.Module, row_shape: tuple[int, ...], batch_rows: in
 
 
 def multiply_adds(network: nn.Module, row_shape: tuple[int, ...]) -> float:
-    """Count the multiplications in the matrix products and convolutions of one row."""
-    training = network.training
+    """Count the multiplications in the matrix products and convolutions of one row.
+
+    If there are none that torch's counter knows, the count is infinite.
+    """
+    training, device = network.training, next(network.parameters()).device
     with torch.no_grad(), FlopCounterMode(display=False) as counter:
-        network.eval()(torch.zeros(1, *row_shape, dtype=torch.float32, device="cpu"))
+        network.eval()(torch.zeros(1, *row_shape, dtype=torch.float32, device=device))
     network.train(training)
     flops: int = counter.get_total_flops()
-    return flops / 2
+    return flops / 2 or math.inf

@@ -23,7 +23,7 @@ class AlignedLinear(nn.Linear):
 
 
 def align_products(network: nn.Module) -> None:
-    """Let the linear layers of a network, whoever wrote it, be aligned where they are not."""
+    """Align the plain linear layers of a network, whoever wrote it, where they are not."""
     for module in network.modules():
         if type(module) is nn.Linear and module.in_features % ALIGNMENT:
             # Not a new module, which other parts of the network would not know.

@@ -112,7 +112,8 @@ def run_epochs(
             verbose=0,
         ).initialize()
         engine.run(train, state)
-    separate_parameters(network)
+    if len(engine.optimizer_.param_groups[0]["params"]) == 1:
+        separate_parameters(network)
     if not all(np.isfinite(value).all() for value in weights_of(network).values()):
         raise engine.diverged("weights are")
     return [_record(epoch) for epoch in engine.history]
@@ -143,7 +144,7 @@ class _History(History):
         match i:
             case int():
                 return list.__getitem__(self, i)
-            case (int(epoch), str(name)):
+            case (int(epoch), str(name)) if name in list.__getitem__(self, epoch):
                 return list.__getitem__(self, epoch)[name]
         return super().__getitem__(i)
 
@@ -161,7 +162,7 @@ class Engine(NeuralNet):
 
     def run(self, train: Any, state: dict[str, Any] | None = None) -> None:
         """Train all epochs, or those that are left after ``state``."""
-        self.notify("on_train_begin", X=train)
+        self.notify("on_train_begin", X=train, y=None)
         if state is not None:
             self.load_state(state)
         try:
@@ -173,7 +174,11 @@ class Engine(NeuralNet):
                 for _, callback in self.callbacks_
             ):
                 raise
-        self.notify("on_train_end", X=train)
+        self.notify("on_train_end", X=train, y=None)
+        for _, callback in self.callbacks_:
+            if isinstance(callback, LRScheduler):
+                # It holds the optimiser, which no pickle of the detector needs.
+                callback.initialize()
 
     def state(self) -> dict[str, Any]:
         """Return all that the rest of the training depends on, at the end of an epoch."""
@@ -218,8 +223,7 @@ class Engine(NeuralNet):
         """Pass over the rows once, or until the last step of the schedule."""
         if iterator is None:
             return
-        if self.module_.training != training:
-            self._set_training(training)
+        self._set_training(training)
         first = (len(self.history) - 1) * len(iterator)
         batches = islice(iterator, self.schedule.n_steps - first) if training else iterator
         own_rate = any(isinstance(callback, LRScheduler) for _, callback in self.callbacks_)
@@ -255,6 +259,8 @@ class Engine(NeuralNet):
             noise = torch.randn(len(batch), n_numbers, dtype=torch.float32, device=batch.device)
         parts = mean_terms(self.module_.terms(batch, noise), self.schedule.support_fraction)
         parts["loss"].backward()
+        parameters = self.module_.named_parameters()
+        self.notify("on_grad_computed", named_parameters=parameters, batch=batch, training=True)
         self.optimizer_.step()
         return parts
 
@@ -276,10 +282,10 @@ def _adamw(network: nn.Module, groups: Any, **settings: Any) -> torch.optim.Opti
 
 
 def _record(epoch: dict[str, Any]) -> dict[str, Any]:
-    hidden = ("batches", "dur")
+    hidden = ("batches", "dur", "train_loss_best", "valid_loss_best")
     record = {
         name: value.item() if isinstance(value, np.generic) else value
         for name, value in epoch.items()
-        if name not in hidden and not name.endswith("_best")
+        if name not in hidden
     }
     return {**record, "seconds": epoch["dur"]}

@@ -61,7 +61,10 @@ def train_mixture(
             network.head.start(*_first_guess(network, X, recipe.seed))
         second = replace(
             schedule,
-            n_steps=math.ceil(SECOND_STAGE_EPOCHS * len(history)) * schedule.n_batches(len(X)),
+            n_steps=min(
+                schedule.n_steps,
+                math.ceil(SECOND_STAGE_EPOCHS * len(history)) * schedule.n_batches(len(X)),
+            ),
             lr=SECOND_STAGE_LR * schedule.lr,
         )
         for record in run_epochs(network, X, second, **settings):

@@ -25,7 +25,7 @@ def join_parameters(network: nn.Module) -> list[nn.Parameter]:
     if (
         n_memories < len(parameters)
         or not all(p.is_contiguous() for p in parameters)
-        or _is_recurrent(network)
+        or any(isinstance(module, nn.RNNBase) for module in network.modules())
     ):
         return parameters
     joined = nn.Parameter(parameters_to_vector(parameters).detach())
@@ -38,12 +38,7 @@ def join_parameters(network: nn.Module) -> list[nn.Parameter]:
 
 
 def separate_parameters(network: nn.Module) -> None:
-    """Give each parameter a memory of its own again, where a product is rounded as ever."""
-    if not _is_recurrent(network):
-        for parameter in network.parameters():
-            parameter.grad = None
+    """Give each trained parameter a memory of its own again, so that they can be joined anew."""
+    for parameter in network.parameters():
+        if parameter.requires_grad:
             parameter.data = parameter.data.clone()
-
-
-def _is_recurrent(network: nn.Module) -> bool:
-    return any(isinstance(module, nn.RNNBase) for module in network.modules())

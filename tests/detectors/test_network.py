@@ -452,6 +452,9 @@ def test_training_ends_after_max_steps(detector_class, X):
     history = cheap(detector_class, max_epochs="auto", max_steps=6).fit(X).history_
     # Batches of 64 make four steps an epoch.
     assert sum("train_energy" not in epoch for epoch in history) == 2
+    # The second stage of a mixture has no more steps than the first.
+    few = cheap(detector_class, max_epochs="auto", max_steps=2, batch_size=10).fit(X)
+    assert few.n_iter_ <= 2
     settings = {"max_epochs": 5, "batch_size": 100}
     np.testing.assert_array_equal(
         cheap(detector_class, max_steps=10, **settings).fit(X).score_samples(X),

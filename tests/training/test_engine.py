@@ -4,7 +4,13 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 import torch
-from skorch.callbacks import Callback, Checkpoint, EarlyStopping, LRScheduler
+from skorch.callbacks import (
+    Callback,
+    Checkpoint,
+    EarlyStopping,
+    GradientNormClipping,
+    LRScheduler,
+)
 from torch import nn
 from torch.optim.lr_scheduler import ConstantLR
 
@@ -195,8 +201,16 @@ def test_callbacks_see_the_training():
 def test_callbacks_can_end_the_training_and_set_the_rate():
     stop = EarlyStopping(monitor="train_loss", patience=2, lower_is_better=False)
     assert len(train(callbacks=[stop])[1]) == 3
-    weights, _ = train(callbacks=[LRScheduler(ConstantLR, factor=1.0, step_every="batch")])
+    scheduler = LRScheduler(ConstantLR, factor=1.0, step_every="batch")
+    weights, _ = train(callbacks=[scheduler])
+    assert scheduler.lr_scheduler_ is None
     assert weights["at"].item() == pytest.approx(40 * 0.01, rel=1e-4)
+
+
+def test_callbacks_can_clip_gradients():
+    # Adam divides by the size of the slope, but for its epsilon.
+    weights, _ = train(callbacks=[GradientNormClipping(1e-12)])
+    assert abs(weights["at"].item()) < 0.01 * abs(train()[0]["at"].item())
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import nn
 
-from skvae.training.parameters import join_parameters
+from skvae.training.parameters import join_parameters, separate_parameters
 
 
 def build():
@@ -59,3 +59,14 @@ def test_what_cannot_be_joined_is_left_alone(build):
 def test_a_network_without_parameters_is_an_error():
     with pytest.raises(ValueError, match="nothing to train"):
         join_parameters(nn.Identity())
+
+
+def test_separated_parameters_can_be_joined_again():
+    network, x = build()
+    join_parameters(network)
+    expected = network(x)
+    separate_parameters(network)
+    trained = [p for p in network.parameters() if p.requires_grad]
+    assert len({p.untyped_storage().data_ptr() for p in trained}) == len(trained)
+    assert torch.equal(network(x), expected)
+    assert len(join_parameters(network)) == 1
