@@ -5,8 +5,8 @@ from torch import Tensor, nn
 
 __all__ = ["AlignedLinear", "align_products"]
 
-# The kernels of a product end a row of the batch in another way, by its place, where what
-# they add up is no multiple of four.
+# Where a product adds up a number of values that is no multiple of four, its kernels round the
+# last ones differently at some places of the batch.
 ALIGNMENT = 4
 
 
