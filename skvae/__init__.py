@@ -6,7 +6,9 @@ from skvae.architectures import MLP, Conv1d, Conv2d
 from skvae.detectors import (
     AEGMMDetector,
     AEOutlierDetector,
+    EnsembleOutlierDetector,
     ReconstructionHistogramClassifier,
+    SamplingOutlierDetector,
     VAEGMMDetector,
     VAEOutlierDetector,
 )
@@ -17,7 +19,9 @@ __all__ = [
     "AEOutlierDetector",
     "Conv1d",
     "Conv2d",
+    "EnsembleOutlierDetector",
     "ReconstructionHistogramClassifier",
+    "SamplingOutlierDetector",
     "VAEGMMDetector",
     "VAEOutlierDetector",
     "__version__",

@@ -9,8 +9,10 @@ from sklearn.utils._param_validation import (
     validate_parameter_constraints,
     validate_params,
 )
+from sklearn.utils.metaestimators import _BaseComposition as BaseComposition
 
 __all__ = [
+    "BaseComposition",
     "HasMethods",
     "Interval",
     "StrOptions",

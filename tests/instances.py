@@ -7,7 +7,9 @@ from skvae import (
     MLP,
     AEGMMDetector,
     AEOutlierDetector,
+    EnsembleOutlierDetector,
     ReconstructionHistogramClassifier,
+    SamplingOutlierDetector,
     VAEGMMDetector,
     VAEOutlierDetector,
 )
@@ -33,6 +35,14 @@ ARGUMENTS = {
         "bins": 100,
         "random_state": 0,
     },
+    SamplingOutlierDetector: {"random_state": 0},
+}
+ARGUMENTS[EnsembleOutlierDetector] = {
+    "estimators": [
+        ("vae", VAEOutlierDetector(**{**ARGUMENTS[VAEOutlierDetector], "random_state": None})),
+        ("sampling", SamplingOutlierDetector()),
+    ],
+    "random_state": 0,
 }
 
 

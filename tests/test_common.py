@@ -128,8 +128,8 @@ def global_numpy_state():
 def test_global_random_states_are_untouched(any_detector_class, X, early_stopping):
     torch_state, numpy_state = torch.get_rng_state(), global_numpy_state()
     detector = cheap(any_detector_class)
-    name = "early_stopping" if hasattr(detector, "early_stopping") else "detector__early_stopping"
-    detector.set_params(**{name: early_stopping}).fit(X)
+    names = [name for name in detector.get_params() if name.endswith("early_stopping")]
+    detector.set_params(**dict.fromkeys(names, early_stopping)).fit(X)
     detector.score_samples(X)
     pickle.loads(pickle.dumps(detector))
     if hasattr(detector, "sample"):

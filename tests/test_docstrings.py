@@ -10,7 +10,9 @@ import skvae
 
 # What these parameters mean depends on the class, beyond their default.
 EXCEPTIONS = {
+    skvae.EnsembleOutlierDetector: {"memory", "random_state"},
     skvae.ReconstructionHistogramClassifier: {"contamination", "random_state"},
+    skvae.SamplingOutlierDetector: {"random_state"},
     skvae.Conv1d: {"kernel_size"},
     skvae.Conv2d: {"kernel_size"},
 }
@@ -51,7 +53,10 @@ def test_all_parameters_are_documented_in_their_order(documented):
     assert list(entries(documented, "Parameters")) == parameters
 
 
-@pytest.mark.parametrize("detector_class", ARGUMENTS)
+@pytest.mark.parametrize(
+    "detector_class",
+    [detector_class for detector_class in ARGUMENTS if len(detector_class().get_params()) > 5],
+)
 def test_the_docstring_says_which_five_parameters_matter(detector_class):
     (text,) = re.findall(
         r"Five parameters matter most: (.*?)\n\n", detector_class.__doc__, re.DOTALL

@@ -1,7 +1,6 @@
 """A detector on a network: validate, train or score, set the offset."""
 
 import math
-import os
 from abc import abstractmethod
 from collections.abc import Callable
 from copy import deepcopy
@@ -12,7 +11,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import check_is_fitted, check_memory
+from sklearn.utils.validation import check_is_fitted
 
 from skvae._sklearn import HasMethods, Interval, StrOptions, fit_context
 from skvae.architectures import MLP
@@ -23,7 +22,7 @@ from skvae.rows import validate_fitted_rows, validate_rows
 from skvae.runtime.apply import RowFunction, apply_to_rows
 from skvae.runtime.devices import choose_device, resolve_device
 from skvae.runtime.recipe import Recipe, weights_of
-from skvae.training.cache import train_to_arrays
+from skvae.training.cache import cached, train_to_arrays
 from skvae.training.engine import Epochs, train_network
 from skvae.training.schedule import Stopping, plan_schedule
 
@@ -205,8 +204,7 @@ class NetworkDetector(ThresholdDetector):
             settings["callbacks"] = self.callbacks or ()
             self.network_, self.history_ = self._train(self._recipe, X, schedule, **settings)
         else:
-            path = os.fspath(self.memory) if isinstance(self.memory, PathLike) else self.memory
-            train = check_memory(path).cache(train_to_arrays, ignore=["verbose"])
+            train = cached(train_to_arrays, self.memory, ignore=["verbose"])
             # Equal rows in another order of memory are the same to training, not to joblib.
             rows = np.ascontiguousarray(X)
             weights, self.history_ = train(self._train, self._recipe, rows, schedule, **settings)

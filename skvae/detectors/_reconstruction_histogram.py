@@ -7,7 +7,6 @@ import numpy as np
 from numpy.random import RandomState
 from numpy.typing import ArrayLike, NDArray
 from sklearn import config_context
-from sklearn.base import BaseEstimator, clone
 from sklearn.ensemble import IsolationForest, RandomForestClassifier
 from sklearn.metrics import accuracy_score
 from sklearn.pipeline import Pipeline
@@ -22,6 +21,7 @@ from skvae.failures import undone_on_failure
 from skvae.features import DifferenceHistogram, ReconstructionDifference
 from skvae.labels import is_outlier
 from skvae.rows import validate_rows
+from skvae.seeding import seeded_clone
 from skvae.thresholds import offset_from_scores
 
 # A classifier needs sharper reconstructions than the detector's own defaults give of curves.
@@ -227,10 +227,10 @@ class ReconstructionHistogramClassifier(ThresholdDetector):
             classifier = IsolationForest()
         elif classifier is None:
             classifier = RandomForestClassifier()
-        difference = ReconstructionDifference(_seeded(detector, rng))
+        difference = ReconstructionDifference(seeded_clone(detector, rng))
         # Fitted to one row, only to find a bad range before the training.
         histogram = DifferenceHistogram(bins=self.bins, range=self.range).fit(X[:1])
-        classifier = _seeded(classifier, rng)
+        classifier = seeded_clone(classifier, rng)
         with config_context(transform_output="default"):
             difference.fit(X[trained])
             differences = difference.transform(X[others])
@@ -332,12 +332,3 @@ class ReconstructionHistogramClassifier(ThresholdDetector):
 
     def _is_outlier(self, y: NDArray[Any]) -> NDArray[np.bool_]:
         return is_outlier(y) if self.outlier_label == -1 else y == self.outlier_label
-
-
-def _seeded(estimator: BaseEstimator, rng: RandomState) -> Any:
-    """Return a clone that draws nothing which ``rng`` does not govern."""
-    estimator = clone(estimator)
-    for name, value in sorted(estimator.get_params().items()):
-        if name.split("__")[-1] == "random_state" and value is None:
-            estimator.set_params(**{name: rng.randint(np.iinfo(np.int32).max)})
-    return estimator

@@ -1,16 +1,30 @@
-"""What a cache keeps of a training."""
+"""What a cache keeps of a training, and where."""
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Sequence
+from os import PathLike
 from typing import Any
 
 from numpy.typing import NDArray
+from sklearn.utils.validation import check_memory
 
 from skvae.networks import Network
 from skvae.runtime.recipe import Recipe, Weights, weights_of
 from skvae.training.engine import Epochs
 from skvae.training.schedule import Schedule
 
-__all__ = ["train_to_arrays"]
+__all__ = ["cached", "train_to_arrays"]
+
+
+def cached(
+    function: Callable[..., Any],
+    memory: str | PathLike[str] | Any,
+    ignore: Sequence[str] | None = None,
+) -> Callable[..., Any]:
+    """Return a function that keeps what it returns in a folder, or in a joblib.Memory."""
+    path = os.fspath(memory) if isinstance(memory, PathLike) else memory
+    keeping: Callable[..., Any] = check_memory(path).cache(function, ignore=ignore)
+    return keeping
 
 
 def train_to_arrays(

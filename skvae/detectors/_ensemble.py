@@ -1,0 +1,318 @@
+"""A detector made of other detectors."""
+
+from collections.abc import Callable, Sequence
+from numbers import Integral
+from os import PathLike
+from typing import Any, Literal, Self
+
+import numpy as np
+from numpy.random import RandomState
+from numpy.typing import ArrayLike, NDArray
+from sklearn.utils import Bunch, check_random_state
+from sklearn.utils.parallel import Parallel, delayed
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from skvae._sklearn import BaseComposition, HasMethods, StrOptions, fit_context
+from skvae.detectors._ae import AEOutlierDetector
+from skvae.detectors._sampling import SamplingOutlierDetector
+from skvae.detectors._threshold import ThresholdDetector
+from skvae.detectors._vae import VAEOutlierDetector
+from skvae.failures import undone_on_failure
+from skvae.runtime.recipe import VERSIONS
+from skvae.seeding import seeded_clone
+from skvae.training.cache import cached
+
+COMBINATIONS: dict[str, Callable[[NDArray[np.float64]], NDArray[np.float64]]] = {
+    "max": lambda scores: scores.min(axis=1),
+    # Column by column, since np.mean would add those of a single row in another order.
+    "mean": lambda scores: sum(scores.T) / scores.shape[1],
+}
+
+
+class EnsembleOutlierDetector(ThresholdDetector, BaseComposition):
+    r"""Outlier detector that asks several others, and believes the one that is most alarmed.
+
+    Each kind of detector is blind to some kind of outlier. By default there are three experts.
+    The variational autoencoder sees a row that it cannot reconstruct, or whose latent code is
+    unusual. The autoencoder sees a value that the others of its row contradict. The detector
+    on samples sees a row that has no rows near it.
+
+    Five parameters matter most: ``estimators`` names the experts, ``combine`` says how they
+    agree, ``contamination`` sets the threshold, ``n_jobs`` fits experts side by side, and
+    ``random_state`` makes it repeatable.
+
+    Parameters
+    ----------
+    estimators : list of (str, estimator) tuples, default=None
+        The experts and their names: estimators with ``fit`` and ``score_samples``, whose scores
+        are higher for normal rows. ``None`` means ``vae``, a
+        :class:`~skvae.VAEOutlierDetector`, ``ae``, an :class:`~skvae.AEOutlierDetector`, and
+        ``sampling``, a :class:`~skvae.SamplingOutlierDetector`. An expert that is set to
+        'drop' is left out.
+
+    combine : {'max', 'mean'}, default='max'
+        How the experts' standardised scores become one: 'max' believes the expert that is most
+        alarmed, the one with the lowest score, and 'mean' takes their mean.
+
+    contamination : 'auto' or float in (0, 0.5], default='auto'
+        The share of outliers in the training rows, which sets the offset. 'auto' counts as
+        outliers the rows that score more than 1.5 interquartile ranges below the first quartile
+        of the training scores, and at least the lowest 1 %. New rows score a little lower than
+        training rows, and much lower if those are few: see ``calibrate``.
+
+    n_jobs : int, default=None
+        The number of experts that are fitted at once, each in a process of its own. ``None``
+        means 1, and -1 all processors.
+
+    memory : str, path-like or object with the joblib.Memory interface, default=None
+        The place where fitted experts are kept. A fit with the same rows and the same
+        parameters uses the experts from there. A search over ``combine`` or ``contamination``
+        then fits them once. It needs an int as ``random_state``.
+
+    random_state : int, RandomState instance or None, default=None
+        The source of the seeds of all experts whose own ``random_state`` is ``None``. An int
+        gives the same scores from each fit.
+
+    Attributes
+    ----------
+    offset_ : float
+        The threshold: ``decision_function = score_samples - offset_``.
+
+    estimators_ : list of estimators
+        The fitted experts.
+
+    named_estimators_ : :class:`~sklearn.utils.Bunch`
+        The fitted experts by name.
+
+    centers_ : ndarray of shape (n_experts,)
+        The median of each expert's scores of the training rows.
+
+    scales_ : ndarray of shape (n_experts,)
+        The interquartile range of each expert's scores of the training rows.
+
+    n_features_in_ : int
+        Number of features seen during :term:`fit`.
+
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
+        Names of features seen during :term:`fit`. Defined only when `X` has feature names that
+        are all strings.
+
+    See Also
+    --------
+    VAEOutlierDetector : The first expert alone, which scores faster.
+    sklearn.ensemble.IsolationForest : Fast, and without a model of the rows.
+
+    Notes
+    -----
+    The scores :math:`s_e` of an expert differ from those of another in unit and spread. So
+    they are standardised, and large deviations count by their order of magnitude,
+
+    .. math::
+        z_e = \frac{s_e - \mathrm{median}}{\mathrm{interquartile\ range}}, \quad
+        t_e = \mathrm{sign}(z_e) \log(1 + |z_e|),
+
+    with the median and the range of the training rows. The score of a row is the lowest
+    :math:`t_e` of all experts, that of the largest alarm. Taking the largest of standardised
+    outlier scores is an old rule [1]_.
+
+    References
+    ----------
+    .. [1] C. C. Aggarwal and S. Sathe, "Theoretical foundations and algorithms for outlier
+       ensembles", ACM SIGKDD Explorations 17, 2015. :doi:`10.1145/2830544.2830549`
+
+    Examples
+    --------
+    Three outliers: a value that contradicts another, a row between two clusters, and a row
+    far away. ``expert_scores`` tells which expert has seen each of them:
+
+    >>> import numpy as np
+    >>> from skvae import EnsembleOutlierDetector
+    >>> rng = np.random.RandomState(0)
+    >>> x = np.r_[rng.normal(-3, 1, 500), rng.normal(3, 1, 500)]
+    >>> X = np.c_[x, x + 0.1 * rng.normal(size=1000)]
+    >>> detector = EnsembleOutlierDetector(contamination=0.01, random_state=0).fit(X)
+    >>> outliers = [[-3, 3], [0, 0], [9, 9]]
+    >>> detector.predict(outliers)
+    array([-1, -1, -1])
+    >>> list(detector.named_estimators_)
+    ['vae', 'ae', 'sampling']
+    """
+
+    _parameter_constraints: dict = {
+        **ThresholdDetector._parameter_constraints,
+        "estimators": [list, None],
+        "combine": [StrOptions(set(COMBINATIONS))],
+        "n_jobs": [Integral, None],
+        "memory": [str, PathLike, HasMethods("cache"), None],
+        "random_state": ["random_state"],
+    }
+
+    def __init__(
+        self,
+        estimators: Sequence[tuple[str, Any]] | None = None,
+        *,
+        combine: Literal["max", "mean"] = "max",
+        contamination: float | Literal["auto"] = "auto",
+        n_jobs: int | None = None,
+        memory: str | PathLike[str] | Any = None,
+        random_state: int | RandomState | None = None,
+    ) -> None:
+        self.estimators = estimators
+        self.combine = combine
+        self.contamination = contamination
+        self.n_jobs = n_jobs
+        self.memory = memory
+        self.random_state = random_state
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Return the parameters of this detector and of its experts.
+
+        Parameters
+        ----------
+        deep : bool, default=True
+            Whether to return the experts and their parameters too, as ``name__parameter``.
+
+        Returns
+        -------
+        params : dict
+            Parameter names and values.
+        """
+        return self._get_params("estimators", deep=deep)
+
+    def set_params(self, **params: Any) -> Self:
+        """Set parameters of this detector and of its experts.
+
+        Parameters
+        ----------
+        **params : dict
+            Parameter names and values. ``name=estimator`` replaces an expert, and
+            ``name__parameter`` sets a parameter of one; with ``estimators=None`` the names are
+            those of the default experts.
+
+        Returns
+        -------
+        self : object
+            The detector.
+        """
+        names = {name.partition("__")[0] for name in params}
+        if params.get("estimators", self.estimators) is None and names & dict(_experts()).keys():
+            params["estimators"] = _experts()
+        self._set_params("estimators", **params)
+        return self
+
+    # The experts are validated by their own fits.
+    @fit_context(prefer_skip_nested_validation=False)
+    def fit(self, X: ArrayLike, y: Any = None) -> Self:
+        """Fit the experts, and set the offset from the scores of the training rows.
+
+        If a fit fails or is interrupted, the detector is left as it was before.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            The training rows, of which most should be normal. Scale them first, for
+            instance with :class:`~sklearn.preprocessing.StandardScaler`.
+
+        y : Ignored
+            Not used, present for API consistency by convention.
+
+        Returns
+        -------
+        self : object
+            The fitted detector.
+
+        Raises
+        ------
+        ValueError
+            If an expert cannot score rows, or two have the same name.
+        FloatingPointError
+            If the training of a network diverges.
+        """
+        with undone_on_failure(self):
+            named = self._named_estimators()
+            validate_data(self, X, skip_check_array=True)
+            random = check_random_state(self.random_state)
+            experts = {name: seeded_clone(expert, random) for name, expert in named}
+            fit = cached(_fit_expert, self.memory)
+            self.estimators_ = Parallel(n_jobs=self.n_jobs)(
+                delayed(fit)(expert, X, VERSIONS) for expert in experts.values()
+            )
+            self.named_estimators_ = Bunch(**dict(zip(experts, self.estimators_, strict=True)))
+            scores = self._raw_scores(X)
+            first, self.centers_, third = np.percentile(scores, [25, 50, 75], axis=0)
+            # Where most rows score alike the range is 0.
+            scales = np.array([third - first, scores.std(axis=0), np.ones(len(experts))])
+            self.scales_ = np.choose((scales > 0).argmax(axis=0), scales)
+            self.offset_ = self._offset(self._combined(scores), self.contamination)
+        return self
+
+    def expert_scores(self, X: ArrayLike) -> NDArray[np.float64]:
+        """Return how normal each row is to each expert, in comparable units.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            The rows.
+
+        Returns
+        -------
+        scores : ndarray of shape (n_samples, n_experts)
+            The higher, the more normal, in the order of ``estimators_``. 0 is the median of
+            the training rows. The lowest of a row is that of the expert that decides if
+            ``combine='max'``.
+        """
+        return self._standardized(self._raw_scores(X))
+
+    def score_samples(self, X: ArrayLike) -> NDArray[np.float64]:
+        """Return how normal each row is.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            The rows.
+
+        Returns
+        -------
+        scores : ndarray of shape (n_samples,)
+            The higher, the more normal. A row's score does not depend on other rows.
+        """
+        return self._combined(self._raw_scores(X))
+
+    def _named_estimators(self) -> list[tuple[str, Any]]:
+        given = _experts() if self.estimators is None else self.estimators
+        named = [(name, expert) for name, expert in given if expert != "drop"]
+        if not named:
+            raise ValueError("estimators has no expert. Name one, or pass None for the default.")
+        names, experts = zip(*named, strict=True)
+        self._validate_names(names)
+        self._check_estimators_are_instances(experts)
+        for name, expert in named:
+            for method in ("fit", "score_samples"):
+                if not hasattr(expert, method):
+                    hint = " Set novelty=True." if hasattr(expert, "novelty") else ""
+                    raise ValueError(f"The expert {name!r}, {expert}, has no {method}.{hint}")
+        return named
+
+    def _raw_scores(self, X: ArrayLike) -> NDArray[np.float64]:
+        check_is_fitted(self, "estimators_")
+        return np.column_stack([expert.score_samples(X) for expert in self.estimators_])
+
+    def _standardized(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
+        deviations = (scores - self.centers_) / self.scales_
+        return np.sign(deviations) * np.log1p(np.abs(deviations))
+
+    def _combined(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
+        (combine,) = self._validated({"combine": self.combine}).values()
+        return COMBINATIONS[combine](self._standardized(scores))
+
+
+def _experts() -> list[tuple[str, Any]]:
+    return [
+        ("vae", VAEOutlierDetector()),
+        ("ae", AEOutlierDetector()),
+        ("sampling", SamplingOutlierDetector()),
+    ]
+
+
+def _fit_expert(expert: Any, X: ArrayLike, versions: str) -> Any:
+    return expert.fit(X)

@@ -1,0 +1,183 @@
+"""The detector on distances to small samples of the training rows."""
+
+from numbers import Integral
+from typing import Any, Literal, Self
+
+import numpy as np
+from numpy.random import RandomState
+from numpy.typing import ArrayLike, NDArray
+from scipy.spatial.distance import cdist
+from sklearn.utils import check_random_state, gen_batches
+from sklearn.utils.validation import check_is_fitted
+
+from skvae._sklearn import Interval, fit_context
+from skvae.detectors._threshold import ThresholdDetector
+from skvae.failures import undone_on_failure
+from skvae.rows import unit_floats, validate_fitted_rows, validate_rows
+
+# Their distances to a sample of the default size stay in the processor's cache.
+ROWS_AT_ONCE = 1024
+# Sums of its square stay finite.
+LARGEST_VALUE = 1e150
+
+
+class SamplingOutlierDetector(ThresholdDetector):
+    r"""Outlier detector on distances to the nearest rows of small random samples.
+
+    A row is odd if there are no training rows near it. A small sample holds few outliers, and
+    these are rarely side by side. So outliers do not hide one another, as they do among the
+    nearest of all rows [1]_. Nothing is trained.
+
+    Parameters
+    ----------
+    contamination : 'auto' or float in (0, 0.5], default='auto'
+        The share of outliers in the training rows, which sets the offset. 'auto' counts as
+        outliers the rows that score more than 1.5 interquartile ranges below the first quartile
+        of the training scores, and at least the lowest 1 %. New rows score a little lower than
+        training rows, and much lower if those are few: see ``calibrate``.
+
+    n_estimators : int, default=8
+        The number of samples. With more of them the scores depend less on chance.
+
+    max_samples : int, default=64
+        The number of training rows in a sample, or all of them if there are fewer. A larger
+        sample follows the normal rows more closely, and holds more of the outliers too.
+
+    random_state : int, RandomState instance or None, default=None
+        The source of the samples. An int gives the same scores from each fit.
+
+    Attributes
+    ----------
+    offset_ : float
+        The threshold: ``decision_function = score_samples - offset_``.
+
+    samples_ : ndarray of shape (n_estimators, max_samples, n_features)
+        The samples.
+
+    n_features_in_ : int
+        Number of features seen during :term:`fit`.
+
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
+        Names of features seen during :term:`fit`. Defined only when `X` has feature names that
+        are all strings.
+
+    See Also
+    --------
+    EnsembleOutlierDetector : Joins this detector with two networks.
+    sklearn.neighbors.LocalOutlierFactor : Compares distances with those among neighbours.
+
+    Notes
+    -----
+    The score of a row is
+
+    .. math:: -\log \frac{1}{m} \sum_{i=1}^{m} \min_{s \in S_i} \lVert x - s \rVert
+
+    with the samples :math:`S_1, \dots, S_m`. A row of the sample itself has a distance of 0. It
+    takes the second nearest row instead, so that a training row scores as a new row would.
+
+    References
+    ----------
+    .. [1] M. Sugiyama and K. Borgwardt, "Rapid distance-based outlier detection via
+       sampling", NIPS 2013.
+
+    Examples
+    --------
+    A row between two clusters has ordinary features, but no neighbours:
+
+    >>> from sklearn.datasets import make_blobs
+    >>> from skvae import SamplingOutlierDetector
+    >>> X, _ = make_blobs(500, centers=[[-3, 0], [3, 0]], cluster_std=0.5, random_state=0)
+    >>> detector = SamplingOutlierDetector(contamination=0.01, random_state=0).fit(X)
+    >>> detector.predict([[-3, 0], [0, 0], [3, 0]])
+    array([ 1, -1,  1])
+    """
+
+    _parameter_constraints: dict = {
+        **ThresholdDetector._parameter_constraints,
+        "n_estimators": [Interval(Integral, 1, None, closed="left")],
+        "max_samples": [Interval(Integral, 1, None, closed="left")],
+        "random_state": ["random_state"],
+    }
+
+    def __init__(
+        self,
+        *,
+        contamination: float | Literal["auto"] = "auto",
+        n_estimators: int = 8,
+        max_samples: int = 64,
+        random_state: int | RandomState | None = None,
+    ) -> None:
+        self.contamination = contamination
+        self.n_estimators = n_estimators
+        self.max_samples = max_samples
+        self.random_state = random_state
+
+    @fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X: ArrayLike, y: Any = None) -> Self:
+        """Draw the samples, and set the offset from the scores of the training rows.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            The training rows, of which most should be normal. Scale them first, for
+            instance with :class:`~sklearn.preprocessing.StandardScaler`.
+
+        y : Ignored
+            Not used, present for API consistency by convention.
+
+        Returns
+        -------
+        self : object
+            The fitted detector.
+        """
+        with undone_on_failure(self):
+            X = validate_rows(self, X, reset=True, ensure_min_samples=2)
+            self._row_shape = X.shape[1:]
+            random = check_random_state(self.random_state)
+            size = min(self.max_samples, len(X))
+            drawn = [random.choice(len(X), size, replace=False) for _ in range(self.n_estimators)]
+            self.samples_ = _points(X)[np.array(drawn)]
+            self.offset_ = self._offset(self._score_samples(X), self.contamination)
+        return self
+
+    def score_samples(self, X: ArrayLike) -> NDArray[np.float64]:
+        """Return how normal each row is.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            The rows.
+
+        Returns
+        -------
+        scores : ndarray of shape (n_samples,)
+            Minus the log of the mean distance to the nearest row of each sample. The higher,
+            the more normal. A row's score does not depend on other rows.
+        """
+        check_is_fitted(self)
+        return self._score_samples(validate_fitted_rows(self, X, self._row_shape))
+
+    def _score_samples(self, X: NDArray[Any]) -> NDArray[np.float64]:
+        distances = np.empty(len(X))
+        for rows in gen_batches(len(X), ROWS_AT_ONCE):
+            points = _points(X[rows])
+            nearest = [_nearest_distances(points, sample) for sample in self.samples_]
+            # np.mean would add those of a single row in another order.
+            distances[rows] = sum(nearest) / len(nearest)
+        return -np.log(np.maximum(distances, np.finfo(np.float64).tiny))
+
+
+def _points(X: NDArray[Any]) -> NDArray[np.float64]:
+    points = unit_floats(X).reshape(len(X), -1).astype(np.float64)
+    return np.clip(points, -LARGEST_VALUE, LARGEST_VALUE, out=points)
+
+
+def _nearest_distances(
+    points: NDArray[np.float64], sample: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    distances = cdist(points, sample)
+    nearest: NDArray[np.float64] = distances.min(axis=1)
+    (equal,) = np.nonzero(nearest == 0)
+    if len(equal) and len(sample) > 1:
+        nearest[equal] = np.partition(distances[equal], 1, axis=1)[:, 1]
+    return nearest
