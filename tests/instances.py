@@ -28,7 +28,11 @@ ARGUMENTS = {
     VAEGMMDetector: {**CHEAP, "latent_dim": 2, "n_components": 2, "samples": 3},
     ReconstructionHistogramClassifier: {
         "detector": AEOutlierDetector(
-            architecture=MLP(hidden_layer_sizes=(16, 8)), latent_dim=2, max_epochs=20, batch_size=64
+            architecture=MLP(hidden_layer_sizes=(16, 8)),
+            latent_dim=2,
+            masked_fraction=0.0,
+            max_epochs=20,
+            batch_size=64,
         ),
         "classifier": RandomForestClassifier(n_estimators=10),
         # With few bins and few columns most rows would have the same histogram.

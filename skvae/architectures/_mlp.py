@@ -131,7 +131,7 @@ class MLP(BaseEstimator):
             Maps ``(n_rows, n_inputs)`` to ``(n_rows, *output_shape)``.
         """
         sizes = [n_inputs, *reversed(self._hidden_layer_sizes()), math.prod(output_shape)]
-        unflatten = [nn.Unflatten(1, tuple(output_shape))] if len(output_shape) > 1 else []
+        unflatten = [nn.Unflatten(-1, tuple(output_shape))] if len(output_shape) > 1 else []
         return nn.Sequential(*self._layers(sizes), *unflatten)
 
     def _hidden_layer_sizes(self) -> list[int]:

@@ -1,26 +1,37 @@
 """The detector on an autoencoder."""
 
 from collections.abc import Sequence
+from functools import partial
+from numbers import Integral, Real
 from os import PathLike
 from typing import Any, Literal
 
 from numpy.random import RandomState
 
+from skvae._sklearn import Interval, StrOptions
+from skvae.architectures import MLP
 from skvae.detectors._autoencoder import AutoencoderDetector
-from skvae.networks import AE, Network
+from skvae.likelihoods import StudentT
+from skvae.networks import AE, MaskedAE, Network
 from skvae.runtime.apply import RowFunction
+
+MASKED_FRACTION = 0.35
+# Wider rows are more often curves, or images without their shape.
+WIDEST_TABLE = 200
 
 
 class AEOutlierDetector(AutoencoderDetector):
-    """Outlier detector on the reconstruction error of an autoencoder.
+    r"""Outlier detector on how well an autoencoder tells some features of a row from others.
 
-    An autoencoder learns to squeeze rows through a small latent code and to reconstruct them.
-    Trained on mostly normal rows, it reconstructs normal rows well and outliers badly. The
-    score of a row is minus the sum of its features' squared errors.
+    Of the rows of a table the network sees some features only, and learns to tell the hidden
+    ones [1]_. It cannot copy what it cannot see, so that it has to learn how features depend on
+    one another, and an outlier in the training rows teaches it little. A row scores low if its
+    features contradict one another. Images and curves are reconstructed from all of their
+    values: those that a small latent code cannot hold are odd [3]_.
 
-    Five parameters matter most: ``contamination`` sets the threshold, ``architecture`` and
-    ``latent_dim`` the network, ``max_steps`` the length of the training, and ``random_state``
-    makes it repeatable.
+    Five parameters matter most: ``contamination`` sets the threshold, ``architecture`` the
+    network, ``masked_fraction`` how much is hidden, ``max_steps`` the length of the training,
+    and ``random_state`` makes it repeatable.
 
     Parameters
     ----------
@@ -36,6 +47,24 @@ class AEOutlierDetector(AutoencoderDetector):
 
     latent_dim : int or 'auto', default='auto'
         The size of the latent code. 'auto' is the number of features, at most 32.
+
+    n_estimators : int, default=1
+        The number of networks, whose mean scores a row. Several are trained in one pass, each
+        without one fold of the rows: ``held_out_scores_`` has the score of each training row
+        from the network that did not learn it. ``encode`` returns the codes of all networks.
+
+    masked_fraction : 'auto' or float in [0, 1), default='auto'
+        The mean share of a row's features that are hidden from the network in training. The
+        share of each row is drawn evenly between 0 and twice this, or, above a half, between
+        as much more and less. 'auto' is 0.35 for tables, which are rows of one axis and of at
+        most 200 features with :class:`~skvae.MLP`, and 0 for all others: a hidden point of a
+        curve or an image is told by its neighbours. With 0 nothing is hidden, and the score is
+        the reconstruction error.
+
+    n_partitions : int, default=1
+        How many times the features of a row are divided at random into four groups, the same
+        for all rows, to score it. Each group is hidden once, so that a row takes four passes
+        through the network for each division.
 
     top_features : float in (0, 1], default=1.0
         The share of a row's features, those with the lowest scores, that add up to its score. A
@@ -64,7 +93,7 @@ class AEOutlierDetector(AutoencoderDetector):
         The largest number of rows in a step. 'auto' is 8 for at most 500 training rows, 64 for
         at most 128,000, and a 2,000th of the rows for more, but at most 256.
 
-    lr : float, default=1e-3
+    lr : float, default=2e-3
         The learning rate of the first step. It falls to zero along a cosine.
 
     weight_decay : float, default=0.0
@@ -112,6 +141,10 @@ class AEOutlierDetector(AutoencoderDetector):
     offset_ : float
         The threshold: ``decision_function = score_samples - offset_``.
 
+    held_out_scores_ : ndarray of shape (n_samples,)
+        The score of each training row by the network that did not learn from it. Defined only
+        with ``n_estimators`` above 1.
+
     network_ : torch.nn.Module
         The trained network, in evaluation mode.
 
@@ -136,38 +169,55 @@ class AEOutlierDetector(AutoencoderDetector):
 
     See Also
     --------
-    VAEOutlierDetector : Scores rows by a probabilistic model instead of a bare error.
+    VAEOutlierDetector : Sees unusual combinations that are far from all normal rows.
+    EnsembleOutlierDetector : Joins both.
     sklearn.ensemble.IsolationForest : Fast, and without a model of the rows.
 
     Notes
     -----
-    A feature with large values dominates the error unless the rows are scaled. With a latent
-    code as large as the row, the network can learn to copy, and may copy outliers as well as
-    normal rows.
+    With hidden features the score is
+
+    .. math:: \frac{1}{m} \sum_{i=1}^{m} \sum_{G \in P_i} \sum_{j \in G}
+        \log p(x_j \,|\, x_{\setminus G})
+
+    in nats, with ``n_partitions`` divisions :math:`P_i` of the features into groups :math:`G`.
+    The distribution of a hidden feature is Student's t with three degrees of freedom, and the
+    network tells its location and its scale. ``reconstruct`` returns the locations, what each
+    feature should be given the others. With ``masked_fraction=0`` the score is minus the
+    squared error of the reconstruction, summed over features, in squared units of ``X``. Then
+    a feature with large values dominates, and with a latent code as large as the row the
+    network can learn to copy outliers as well as normal rows.
 
     References
     ----------
-    .. [1] M. Sakurada and T. Yairi, "Anomaly detection using autoencoders with nonlinear
-       dimensionality reduction", MLSDA 2014. :doi:`10.1145/2689746.2689747`
+    .. [1] K. He et al., "Masked autoencoders are scalable vision learners", CVPR 2022.
+       :doi:`10.1109/CVPR52688.2022.01553`
     .. [2] Y. Shen and S. Sanghavi, "Learning with bad training data via iterative trimmed
        loss minimization", ICML 2019. :doi:`10.48550/arXiv.1810.11874`
+    .. [3] M. Sakurada and T. Yairi, "Anomaly detection using autoencoders with nonlinear
+       dimensionality reduction", MLSDA 2014. :doi:`10.1145/2689746.2689747`
 
     Examples
     --------
+    Each of the two features of an outlier is ordinary, but they contradict each other:
+
     >>> import numpy as np
-    >>> from sklearn.pipeline import make_pipeline
-    >>> from sklearn.preprocessing import StandardScaler
     >>> from skvae import AEOutlierDetector
     >>> rng = np.random.RandomState(0)
-    >>> angle = rng.uniform(0, 2 * np.pi, 1000)
-    >>> X = np.c_[np.cos(angle), np.sin(angle)]
-    >>> detector = make_pipeline(
-    ...     StandardScaler(),
-    ...     AEOutlierDetector(latent_dim=1, contamination=0.01, random_state=0),
-    ... )
-    >>> detector.fit(X).predict([[1.0, 0.0], [0.0, 0.0]])
+    >>> x = rng.normal(size=1000)
+    >>> X = np.c_[x, np.sin(2 * x) + 0.1 * rng.normal(size=1000)]
+    >>> detector = AEOutlierDetector(contamination=0.01, random_state=0).fit(X)
+    >>> detector.predict([[1.0, 0.9], [1.0, -0.9]])
     array([ 1, -1])
+    >>> detector.reconstruct([[1.0, -0.9]]).round(1)[0, 1]
+    np.float32(0.9)
     """
+
+    _parameter_constraints: dict = {
+        **AutoencoderDetector._parameter_constraints,
+        "masked_fraction": [StrOptions({"auto"}), Interval(Real, 0, 1, closed="left")],
+        "n_partitions": [Interval(Integral, 1, None, closed="left")],
+    }
 
     def __init__(
         self,
@@ -175,12 +225,15 @@ class AEOutlierDetector(AutoencoderDetector):
         contamination: float | Literal["auto"] = "auto",
         architecture: Any = None,
         latent_dim: int | Literal["auto"] = "auto",
+        n_estimators: int = 1,
+        masked_fraction: float | Literal["auto"] = "auto",
+        n_partitions: int = 1,
         top_features: float = 1.0,
         support_fraction: float | Literal["auto"] = "auto",
         max_epochs: int | Literal["auto"] = "auto",
         max_steps: int | Literal["auto"] = "auto",
         batch_size: int | Literal["auto"] = "auto",
-        lr: float = 1e-3,
+        lr: float = 2e-3,
         weight_decay: float = 0.0,
         early_stopping: bool = False,
         validation_fraction: float = 0.1,
@@ -195,6 +248,9 @@ class AEOutlierDetector(AutoencoderDetector):
         self.contamination = contamination
         self.architecture = architecture
         self.latent_dim = latent_dim
+        self.n_estimators = n_estimators
+        self.masked_fraction = masked_fraction
+        self.n_partitions = n_partitions
         self.top_features = top_features
         self.support_fraction = support_fraction
         self.max_epochs = max_epochs
@@ -213,7 +269,25 @@ class AEOutlierDetector(AutoencoderDetector):
         self.verbose = verbose
 
     def _network(self, input_shape: tuple[int, ...]) -> tuple[type[Network], dict[str, Any]]:
-        return AE, self._autoencoder_arguments(input_shape)
+        arguments = self._autoencoder_arguments(input_shape)
+        masked_fraction = self.masked_fraction
+        if masked_fraction == "auto":
+            has_few_features = len(input_shape) == 1 and input_shape[0] <= WIDEST_TABLE
+            is_table = has_few_features and isinstance(arguments["architecture"], MLP)
+            masked_fraction = MASKED_FRACTION if is_table else 0.0
+        if masked_fraction == 0:
+            return AE, arguments
+        if len(input_shape) > 1:
+            raise ValueError(
+                f"masked_fraction={masked_fraction} needs rows of one axis, but X has rows of "
+                f"shape {input_shape}. Use masked_fraction=0."
+            )
+        return MaskedAE, {
+            **arguments,
+            "likelihood": partial(StudentT, heteroscedastic=True),
+            "masked_fraction": float(masked_fraction),
+            "n_partitions": self.n_partitions,
+        }
 
-    def _cell_scores(self) -> RowFunction:
-        return self.network_.reconstruction
+    def _cell_scores(self, network: Any) -> RowFunction:
+        return network.cell_scores

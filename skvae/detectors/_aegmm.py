@@ -45,8 +45,10 @@ class AEGMMDetector(MixtureDetector):
     reconstruction_features : tuple or list, default=('relative_euclidean', 'cosine')
         The features that join the latent code. 'euclidean' is the distance of a row from its
         reconstruction, 'relative_euclidean' the same divided by the length of the row, and
-        'cosine' the cosine of the angle between them. A function is called with tensors of rows
-        and reconstructions, and returns a tensor of shape (n_rows,).
+        'cosine' the cosine of the angle between them. In these two, row and reconstruction have
+        one more coordinate, as large as a standardised row is long, since a row near the origin
+        has no direction. A function is called with tensors of rows and reconstructions, and
+        returns a tensor of shape (n_rows,).
 
     reg_covar : float, default=0.1
         The number that is added to the diagonals of the covariances, times the variance of each

@@ -2,7 +2,8 @@
 
 from abc import abstractmethod
 from functools import partial
-from numbers import Real
+from numbers import Integral, Real
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -20,12 +21,13 @@ class AutoencoderDetector(NetworkDetector):
 
     _parameter_constraints: dict = {
         **NetworkDetector._parameter_constraints,
+        "n_estimators": [Interval(Integral, 1, None, closed="left")],
         "top_features": [Interval(Real, 0, 1, closed="right")],
         "support_fraction": [StrOptions({"auto"}), Interval(Real, 0.5, 1, closed="both")],
     }
 
     @abstractmethod
-    def _cell_scores(self) -> RowFunction:
+    def _cell_scores(self, network: Any) -> RowFunction:
         """Return what scores the features of rows, for the parameters as they are now."""
 
     def feature_scores(self, X: ArrayLike) -> NDArray[np.float32]:
@@ -43,11 +45,11 @@ class AutoencoderDetector(NetworkDetector):
             to its score.
         """
         X = self._validate_fitted(X)
-        return self._apply(self._cell_scores(), X)
+        return self._apply(self._mean_of_members(self._cell_scores), X)
 
-    def _row_scores(self) -> RowFunction:
+    def _row_scores(self, network: Any) -> RowFunction:
         (share,) = self._validated({"top_features": self.top_features}).values()
-        return partial(sum_worst, self._cell_scores(), share)
+        return partial(sum_worst, self._cell_scores(network), share)
 
     def _support_fraction(self, row_shape: tuple[int, ...]) -> float:
         if self.support_fraction != "auto":

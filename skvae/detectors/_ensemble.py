@@ -32,10 +32,11 @@ COMBINATIONS: dict[str, Callable[[NDArray[np.float64]], NDArray[np.float64]]] = 
 class EnsembleOutlierDetector(ThresholdDetector, BaseComposition):
     r"""Outlier detector that asks several others, and believes the one that is most alarmed.
 
-    Each kind of detector is blind to some kind of outlier. By default there are three experts.
+    Each kind of detector is blind to some kind of outlier. By default there are four experts.
     The variational autoencoder sees a row that it cannot reconstruct, or whose latent code is
-    unusual. The autoencoder sees a value that the others of its row contradict. The detector
-    on samples sees a row that has no rows near it.
+    unusual. The autoencoder sees a value that the others of its row contradict. Distances to
+    samples of 64 rows show a row that has no rows near it, and those to samples of 8 a row that
+    is far from most, even if it has company.
 
     Five parameters matter most: ``estimators`` names the experts, ``combine`` says how they
     agree, ``contamination`` sets the threshold, ``n_jobs`` fits experts side by side, and
@@ -46,9 +47,9 @@ class EnsembleOutlierDetector(ThresholdDetector, BaseComposition):
     estimators : list of (str, estimator) tuples, default=None
         The experts and their names: estimators with ``fit`` and ``score_samples``, whose scores
         are higher for normal rows. ``None`` means ``vae``, a
-        :class:`~skvae.VAEOutlierDetector`, ``ae``, an :class:`~skvae.AEOutlierDetector`, and
-        ``sampling``, a :class:`~skvae.SamplingOutlierDetector`. An expert that is set to
-        'drop' is left out.
+        :class:`~skvae.VAEOutlierDetector`, ``ae``, an :class:`~skvae.AEOutlierDetector`,
+        ``near``, a :class:`~skvae.SamplingOutlierDetector`, and ``far``, another with 32
+        samples of 8 rows. An expert that is set to 'drop' is left out.
 
     combine : {'max', 'mean'}, default='max'
         How the experts' standardised scores become one: 'max' believes the expert that is most
@@ -135,7 +136,7 @@ class EnsembleOutlierDetector(ThresholdDetector, BaseComposition):
     >>> detector.predict(outliers)
     array([-1, -1, -1])
     >>> list(detector.named_estimators_)
-    ['vae', 'ae', 'sampling']
+    ['vae', 'ae', 'near', 'far']
     """
 
     _parameter_constraints: dict = {
@@ -310,7 +311,8 @@ def _experts() -> list[tuple[str, Any]]:
     return [
         ("vae", VAEOutlierDetector()),
         ("ae", AEOutlierDetector()),
-        ("sampling", SamplingOutlierDetector()),
+        ("near", SamplingOutlierDetector()),
+        ("far", SamplingOutlierDetector(n_estimators=32, max_samples=8)),
     ]
 
 

@@ -136,5 +136,5 @@ class MixtureDetector(NetworkDetector):
             )
         super()._fit(X)
 
-    def _row_scores(self) -> RowFunction:
-        return self.network_.log_density
+    def _row_scores(self, network: Any) -> RowFunction:
+        return network.log_density

@@ -2,8 +2,9 @@
 
 import math
 from abc import abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from copy import deepcopy
+from functools import partial
 from numbers import Integral, Real
 from os import PathLike
 from typing import Any, ClassVar, Self
@@ -17,14 +18,15 @@ from skvae._sklearn import HasMethods, Interval, StrOptions, fit_context
 from skvae.architectures import MLP
 from skvae.detectors._threshold import ThresholdDetector
 from skvae.failures import undone_on_failure
-from skvae.networks import Network
+from skvae.networks import Members, Network
 from skvae.rows import validate_fitted_rows, validate_rows
 from skvae.runtime.apply import RowFunction, apply_to_rows
 from skvae.runtime.devices import choose_device, resolve_device
 from skvae.runtime.recipe import Recipe, weights_of
 from skvae.training.cache import cached, train_to_arrays
 from skvae.training.engine import Epochs, train_network
-from skvae.training.schedule import Stopping, plan_schedule
+from skvae.training.members import train_members
+from skvae.training.schedule import Stopping, folds, plan_schedule
 
 
 class NetworkDetector(ThresholdDetector):
@@ -55,6 +57,7 @@ class NetworkDetector(ThresholdDetector):
     }
     _train: ClassVar[Callable[..., tuple[Any, Epochs]]] = staticmethod(train_network)
 
+    n_estimators: int = 1
     network_: Any
 
     @abstractmethod
@@ -62,8 +65,8 @@ class NetworkDetector(ThresholdDetector):
         """Return the class of the network, and its arguments for rows of a shape."""
 
     @abstractmethod
-    def _row_scores(self) -> RowFunction:
-        """Return what scores rows, for the parameters as they are now."""
+    def _row_scores(self, network: Any) -> RowFunction:
+        """Return what scores rows by a network, for the parameters as they are now."""
 
     def set_params(self, **params: Any) -> Self:
         """Set parameters of this detector and of its architecture.
@@ -183,6 +186,16 @@ class NetworkDetector(ThresholdDetector):
         network_class, arguments = self._network(row_shape)
         # A copy, since the user may change the architecture in place after the fit.
         self._recipe = Recipe(network_class, deepcopy(arguments), self._seed())
+        train = self._train
+        if self.n_estimators > 1:
+            if self.n_estimators > len(X):
+                raise ValueError(
+                    f"n_estimators={self.n_estimators} networks leave out one fold of the rows "
+                    f"each, but X has n_samples = {len(X)}. Lower it."
+                )
+            members = (partial(network_class, **self._recipe.arguments),) * self.n_estimators
+            self._recipe = Recipe(Members, {"members": members}, self._recipe.seed)
+            train = train_members
         self._row_shape = row_shape
         stopping = None
         if self.early_stopping:
@@ -196,28 +209,44 @@ class NetworkDetector(ThresholdDetector):
             weight_decay=float(self.weight_decay),
             support_fraction=self._support_fraction(row_shape),
             stopping=stopping,
+            n_members=self.n_estimators,
         )
         batch_rows = min(schedule.batch_size, len(X))
         self.device_ = choose_device(self.device, self._recipe, row_shape, batch_rows)
         settings = {"device": self.device_, "verbose": self.verbose}
         if self.memory is None or self.callbacks:
             settings["callbacks"] = self.callbacks or ()
-            self.network_, self.history_ = self._train(self._recipe, X, schedule, **settings)
+            self.network_, self.history_ = train(self._recipe, X, schedule, **settings)
         else:
-            train = cached(train_to_arrays, self.memory, ignore=["verbose"])
+            train_cached = cached(train_to_arrays, self.memory, ignore=["verbose"])
             # Equal rows in another order of memory are the same to training, not to joblib.
             rows = np.ascontiguousarray(X)
-            weights, self.history_ = train(self._train, self._recipe, rows, schedule, **settings)
+            weights, self.history_ = train_cached(train, self._recipe, rows, schedule, **settings)
             self.network_ = self._recipe.rebuild(weights, self.device_)
         self.n_iter_ = len(self.history_)
+        if self.n_estimators > 1:
+            self.held_out_scores_ = self._scores_of_left_out_rows(X)
         # Not score_samples, which would validate a second time and miss feature names.
         self.offset_ = self._offset(self._score_samples(X), self.contamination)
+
+    def _scores_of_left_out_rows(self, X: NDArray[Any]) -> NDArray[np.float64]:
+        fold = folds(len(X), self.n_estimators, self._recipe.seed)
+        scores = np.empty(len(X))
+        for number, member in enumerate(self.network_.members):
+            left_out = fold == number
+            scores[left_out] = self._apply(self._row_scores(member), X[left_out])
+        return scores
 
     def _support_fraction(self, row_shape: tuple[int, ...]) -> float:
         return 1.0
 
     def _score_samples(self, X: NDArray[Any]) -> NDArray[np.float64]:
-        return self._apply(self._row_scores(), X).astype(np.float64)
+        return self._apply(self._mean_of_members(self._row_scores), X).astype(np.float64)
+
+    def _mean_of_members(self, function_of: Callable[[Any], RowFunction]) -> RowFunction:
+        if not isinstance(self.network_, Members):
+            return function_of(self.network_)
+        return partial(_mean, [function_of(member) for member in self.network_.members])
 
     def _apply(self, function: RowFunction, X: NDArray[Any]) -> NDArray[np.float32]:
         return apply_to_rows(function, self.network_, X, self.device_)
@@ -255,3 +284,7 @@ class NetworkDetector(ThresholdDetector):
             except ValueError:
                 self.device_ = "cpu"
             self.network_ = self._recipe.rebuild(state["network_"], self.device_)
+
+
+def _mean(functions: Sequence[RowFunction], x: Any) -> Any:
+    return sum(function(x) for function in functions) / len(functions)

@@ -222,7 +222,9 @@ class ReconstructionHistogramClassifier(ThresholdDetector):
         trained, others = normal[n_held_out:], np.r_[normal[:n_held_out], np.flatnonzero(outlier)]
         detector, classifier = self.detector, self.classifier
         if detector is None:
-            detector = AEOutlierDetector(lr=LR, max_steps=MAX_STEPS, support_fraction=1.0)
+            detector = AEOutlierDetector(
+                masked_fraction=0.0, lr=LR, max_steps=MAX_STEPS, support_fraction=1.0
+            )
         if not outlier.any():
             classifier = IsolationForest()
         elif classifier is None:

@@ -131,13 +131,15 @@ class SamplingOutlierDetector(ThresholdDetector):
             The fitted detector.
         """
         with undone_on_failure(self):
-            X = validate_rows(self, X, reset=True, ensure_min_samples=2)
-            self._row_shape = X.shape[1:]
+            rows = validate_rows(self, X, reset=True, ensure_min_samples=2)
+            self._row_shape = rows.shape[1:]
             random = check_random_state(self.random_state)
-            size = min(self.max_samples, len(X))
-            drawn = [random.choice(len(X), size, replace=False) for _ in range(self.n_estimators)]
-            self.samples_ = _points(X)[np.array(drawn)]
-            self.offset_ = self._offset(self._score_samples(X), self.contamination)
+            size = min(self.max_samples, len(rows))
+            drawn = [
+                random.choice(len(rows), size, replace=False) for _ in range(self.n_estimators)
+            ]
+            self.samples_ = _points(rows[np.array(drawn).ravel()]).reshape(len(drawn), size, -1)
+            self.offset_ = self._offset(self._score_samples(rows), self.contamination)
         return self
 
     def score_samples(self, X: ArrayLike) -> NDArray[np.float64]:

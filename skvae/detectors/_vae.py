@@ -47,6 +47,11 @@ class VAEOutlierDetector(AutoencoderDetector):
     latent_dim : int or 'auto', default='auto'
         The size of the latent code. 'auto' is the number of features, at most 32.
 
+    n_estimators : int, default=1
+        The number of networks, whose mean scores a row. Several are trained in one pass, each
+        without one fold of the rows: ``held_out_scores_`` has the score of each training row
+        from the network that did not learn it. ``encode`` returns the codes of all networks.
+
     likelihood : {'student_t', 'gaussian'}, default='student_t'
         The distribution of a feature around its reconstruction. Student's t, here with three
         degrees of freedom, has heavy tails: a single large error does not outweigh all others,
@@ -142,6 +147,10 @@ class VAEOutlierDetector(AutoencoderDetector):
     offset_ : float
         The threshold: ``decision_function = score_samples - offset_``.
 
+    held_out_scores_ : ndarray of shape (n_samples,)
+        The score of each training row by the network that did not learn from it. Defined only
+        with ``n_estimators`` above 1.
+
     network_ : torch.nn.Module
         The trained network, in evaluation mode.
 
@@ -232,6 +241,7 @@ class VAEOutlierDetector(AutoencoderDetector):
         contamination: float | Literal["auto"] = "auto",
         architecture: Any = None,
         latent_dim: int | Literal["auto"] = "auto",
+        n_estimators: int = 1,
         likelihood: Literal["student_t", "gaussian"] = "student_t",
         sigma: float | Literal["learned"] = "learned",
         beta: float = 0.1,
@@ -256,6 +266,7 @@ class VAEOutlierDetector(AutoencoderDetector):
         self.contamination = contamination
         self.architecture = architecture
         self.latent_dim = latent_dim
+        self.n_estimators = n_estimators
         self.likelihood = likelihood
         self.sigma = sigma
         self.beta = beta
@@ -309,8 +320,7 @@ class VAEOutlierDetector(AutoencoderDetector):
             "beta": float(self.beta),
         }
 
-    def _cell_scores(self) -> RowFunction:
-        network: VAE = self.network_
+    def _cell_scores(self, network: VAE) -> RowFunction:
         scores = {
             "elbo": network.elbo,
             "reconstruction": network.reconstruction,

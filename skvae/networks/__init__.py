@@ -2,8 +2,22 @@
 
 from skvae.networks.ae import AE
 from skvae.networks.autoencoder import Autoencoder, Pass
+from skvae.networks.masked_ae import MaskedAE
+from skvae.networks.members import Members, can_be_stacked
 from skvae.networks.mixture import MixtureNetwork
 from skvae.networks.network import Network, Term, Terms
 from skvae.networks.vae import VAE
 
-__all__ = ["AE", "VAE", "Autoencoder", "MixtureNetwork", "Network", "Pass", "Term", "Terms"]
+__all__ = [
+    "AE",
+    "VAE",
+    "Autoencoder",
+    "MaskedAE",
+    "Members",
+    "MixtureNetwork",
+    "Network",
+    "Pass",
+    "Term",
+    "Terms",
+    "can_be_stacked",
+]

@@ -24,8 +24,11 @@ class AE(Autoencoder):
         input_shape: tuple[int, ...],
         latent_dim: int,
         likelihood: Callable[[tuple[int, ...]], Likelihood] = SquaredError,
+        encoder_shape: tuple[int, ...] | None = None,
     ) -> None:
-        super().__init__(architecture, input_shape, latent_dim, latent_dim, likelihood)
+        super().__init__(
+            architecture, input_shape, latent_dim, latent_dim, likelihood, encoder_shape
+        )
 
     def encode(self, x: Tensor) -> Tensor:
         """Return the latent codes of rows, (n_rows, latent_dim)."""
@@ -39,3 +42,7 @@ class AE(Autoencoder):
     def codes(self, x: Tensor, noise: Tensor) -> Iterator[Tensor]:
         """Yield the latent codes of rows, whatever the noise."""
         yield self.encode(x)
+
+    def cell_scores(self, x: Tensor) -> Tensor:
+        """Return minus the squared error of each cell, in the shape of ``x``."""
+        return self.reconstruction(x)

@@ -25,7 +25,8 @@ class Autoencoder(Network):
     """An encoder, a decoder, and a likelihood of rows given the decoder's outputs.
 
     ``architecture`` builds the encoder and the decoder, and ``likelihood`` returns the
-    :class:`~skvae.likelihoods.Likelihood` of rows of a shape.
+    :class:`~skvae.likelihoods.Likelihood` of rows of a shape. The encoder takes what is of
+    ``encoder_shape``, rows unless told otherwise.
     """
 
     def __init__(
@@ -35,12 +36,13 @@ class Autoencoder(Network):
         latent_dim: int,
         n_encoder_outputs: int,
         likelihood: Callable[[tuple[int, ...]], Likelihood],
+        encoder_shape: tuple[int, ...] | None = None,
     ) -> None:
         super().__init__()
         self.likelihood = likelihood(input_shape)
         self.encoder, self.decoder = build_coders(
             architecture,
-            input_shape,
+            encoder_shape or input_shape,
             n_encoder_outputs,
             latent_dim,
             self.likelihood.output_shape,

@@ -38,7 +38,8 @@ class Batches:
 
     Batches are gathered and converted as they are needed, so that no array of another type
     and no memory-mapped one is ever copied whole. A device other than the CPU gets all rows
-    at once, before the first batch, if it has room for them. The rows are spread evenly over
+    at once, before the first batch, if it has room for them. Where the index of the rows has
+    several columns, a batch has as many rows side by side. The rows are spread evenly over
     the batches, so that the last one is not much smaller than the others. With ``shuffle``
     each pass has a new order, drawn from torch's generator.
     """
@@ -51,7 +52,7 @@ class Batches:
         self.n_batches = math.ceil(len(rows) / batch_size)
         self.device = device
         self.shuffle = shuffle
-        row_shape = self.X.shape[1:]
+        row_shape = (*self.index.shape[1:], *self.X.shape[1:])
         self.gathered_rows = max(1, GATHERED_VALUES // math.prod(row_shape))
         self.on_device = None
         n_bytes = 4 * math.prod(row_shape) * len(rows)

@@ -1,5 +1,6 @@
 """How a network is built, and built again from what it has learned."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -27,7 +28,7 @@ class Recipe:
     that trains it a cache of networks tells releases apart.
     """
 
-    network_class: type[Network]
+    network_class: Callable[..., Network]
     arguments: dict[str, Any]
     seed: int
     versions: str = VERSIONS

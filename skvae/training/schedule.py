@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 from torch.utils.data import Subset
 
 from skvae.rows import subset
 
-__all__ = ["Schedule", "Stopping", "auto_batch_size", "plan_schedule"]
+__all__ = ["Schedule", "Stopping", "auto_batch_size", "folds", "plan_schedule"]
 
 # Enough for a small table, and one look at a very large one.
 AUTO_STEPS = 2000
@@ -31,7 +32,10 @@ class Stopping:
 
 @dataclass(frozen=True)
 class Schedule:
-    """How a network is trained: ``support_fraction`` of each step's rows count in the loss."""
+    """How a network is trained: ``support_fraction`` of each step's rows count in the loss.
+
+    Of several members each leaves out one fold of the rows.
+    """
 
     n_steps: int
     batch_size: int
@@ -39,6 +43,7 @@ class Schedule:
     weight_decay: float = 0.0
     support_fraction: float = 1.0
     stopping: Stopping | None = None
+    n_members: int = 1
 
     def rate(self, step: int) -> float:
         """Return the learning rate of a step, which are counted from 0."""
@@ -46,21 +51,35 @@ class Schedule:
 
     def n_batches(self, n_rows: int) -> int:
         """Return the number of steps in a pass over so many rows."""
-        return math.ceil((n_rows - n_held_out(n_rows, self.stopping)) / self.batch_size)
+        return math.ceil(n_trained(n_rows, self.stopping, self.n_members) / self.batch_size)
 
     def split(self, X: Any, seed: int) -> tuple[Subset[Any], Subset[Any] | None]:
-        """Return the rows to train on, and those held out for validation, if any."""
-        index = np.arange(len(X))
-        if self.stopping is None:
-            return subset(X, index), None
-        n_valid = n_held_out(len(X), self.stopping)
-        if n_valid == len(X):
-            raise ValueError(
-                f"validation_fraction={self.stopping.validation_fraction} leaves no row to train "
-                f"on: X has n_samples = {len(X)}. Lower it, or set early_stopping=False."
-            )
-        index = np.random.RandomState(seed).permutation(index)
-        return subset(X, index[n_valid:]), subset(X, index[:n_valid])
+        """Return the rows to train on, and those held out for validation, if any.
+
+        The index of the rows has a column for each member, if there are several.
+        """
+        train, valid = np.arange(len(X)), None
+        if self.stopping is not None:
+            n_valid = n_held_out(len(X), self.stopping)
+            if n_valid == len(X):
+                raise ValueError(
+                    f"validation_fraction={self.stopping.validation_fraction} leaves no row to "
+                    f"train on: X has n_samples = {len(X)}. Lower it, or set early_stopping=False."
+                )
+            valid, train = np.split(np.random.RandomState(seed).permutation(train), [n_valid])
+        if self.n_members > 1:
+            fold = folds(len(train), self.n_members, seed)
+            of_members = [train[fold != member] for member in range(self.n_members)]
+            # The folds differ by one row at most.
+            largest = max(map(len, of_members))
+            train = np.column_stack([np.resize(rows, largest) for rows in of_members])
+            valid = None if valid is None else np.column_stack([valid] * self.n_members)
+        return subset(X, train), None if valid is None else subset(X, valid)
+
+
+def folds(n_rows: int, n_folds: int, seed: int) -> NDArray[np.intp]:
+    """Return the number of the fold of each row, drawn at random."""
+    return np.random.RandomState(seed).permutation(np.arange(n_rows) % n_folds)
 
 
 def plan_schedule(
@@ -70,10 +89,11 @@ def plan_schedule(
     max_steps: int | Literal["auto"],
     batch_size: int | Literal["auto"],
     stopping: Stopping | None,
+    n_members: int = 1,
     **settings: float,
 ) -> Schedule:
     """Return the schedule for a number of rows, with a number wherever it says 'auto'."""
-    n_train = max(1, n_rows - n_held_out(n_rows, stopping))
+    n_train = max(1, n_trained(n_rows, stopping, n_members))
     size = auto_batch_size(n_train) if batch_size == "auto" else int(batch_size)
     n_batches = math.ceil(n_train / size)
     n_steps = math.inf if max_steps == "auto" else max_steps
@@ -84,7 +104,7 @@ def plan_schedule(
     if stopping is not None and max_epochs == "auto":
         patience = stopping.n_iter_no_change * math.ceil(SHORTEST_EPOCH / n_batches)
         stopping = Stopping(stopping.validation_fraction, patience, stopping.tol)
-    return Schedule(int(n_steps), size, stopping=stopping, **settings)
+    return Schedule(int(n_steps), size, stopping=stopping, n_members=n_members, **settings)
 
 
 def auto_batch_size(n_rows: int) -> int:
@@ -97,3 +117,9 @@ def auto_batch_size(n_rows: int) -> int:
 def n_held_out(n_rows: int, stopping: Stopping | None) -> int:
     """Return how many of the rows are set aside for validation."""
     return 0 if stopping is None else math.ceil(stopping.validation_fraction * n_rows)
+
+
+def n_trained(n_rows: int, stopping: Stopping | None, n_members: int) -> int:
+    """Return how many of the rows a network learns from, or each of several."""
+    n_rows -= n_held_out(n_rows, stopping)
+    return n_rows if n_members == 1 else n_rows - n_rows // n_members

@@ -107,7 +107,7 @@ def test_experts_in_parallel_equal_experts_in_sequence(X, n_jobs):
 
 def test_default_experts_have_parameters_to_set():
     detector = EnsembleOutlierDetector().set_params(vae__beta=0.5, ae="drop")
-    assert [name for name, _ in detector.estimators] == ["vae", "ae", "sampling"]
+    assert [name for name, _ in detector.estimators] == ["vae", "ae", "near", "far"]
     assert detector.get_params()["vae__beta"] == 0.5
     assert EnsembleOutlierDetector().set_params(combine="mean").estimators is None
     with pytest.raises(ValueError, match="Invalid parameter 'forest'"):

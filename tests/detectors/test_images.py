@@ -278,7 +278,10 @@ def test_a_network_of_full_layers_sees_images_flat(ones):
     floats = ones / np.float32(255)
     flat = floats.reshape(len(ones), -1)
     detector = seeing(
-        AEOutlierDetector, architecture=MLP(hidden_layer_sizes=(16,)), support_fraction=0.9
+        AEOutlierDetector,
+        architecture=MLP(hidden_layer_sizes=(16,)),
+        masked_fraction=0.0,
+        support_fraction=0.9,
     )
     np.testing.assert_array_equal(
         clone(detector).fit(ones).score_samples(ones),

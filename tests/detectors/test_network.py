@@ -305,6 +305,7 @@ def test_memory_keeps_networks_apart_by_what_influences_training(
         "random_state": 1, "beta": 0.7, "sigma": 0.5, "likelihood": "gaussian",
         "n_components": 3, "reg_covar": 0.2, "reconstruction_features": ["cosine"],
         "energy_weight": 0.5, "covariance_weight": 0.1, "samples": 2, "support_fraction": 0.7,
+        "masked_fraction": 0.2, "n_partitions": 2, "n_estimators": 2,
     }  # fmt: skip
     known = {*without_influence, *with_influence, "device", "score_type", "callbacks", "max_steps"}
     assert set(detector.get_params(deep=False)) <= known

@@ -1,76 +1,138 @@
-"""Networks can be trained side by side, since their terms are functions of what is handed in."""
+"""Networks of one kind are trained in one pass, each without one fold of the rows."""
 
 from functools import partial
 
 import numpy as np
 import pytest
 import torch
-from torch.func import functional_call, grad, stack_module_state, vmap
+from instances import cheap
+from torch import nn
 
-from skvae import MLP
-from skvae.likelihoods import StudentT
-from skvae.networks import AE, VAE
-from skvae.rows import Batches, subset
-from skvae.runtime.isolation import isolated
-from skvae.runtime.recipe import Recipe
-from skvae.training.engine import run_epochs
+from skvae import MLP, AEOutlierDetector, Conv1d, VAEOutlierDetector
+from skvae.likelihoods import Gaussian, StudentT
+from skvae.networks import AE, VAE, MaskedAE, Members, can_be_stacked
 from skvae.training.loss import mean_terms
-from skvae.training.schedule import Schedule
+from skvae.training.schedule import Schedule, Stopping, folds
 
-CPU = torch.device("cpu")
+ARGUMENTS = {
+    "architecture": MLP(hidden_layer_sizes=6, dropout=0.0),
+    "input_shape": (5,),
+    "latent_dim": 2,
+}
+BUILDERS = {
+    "AE": partial(AE, **ARGUMENTS),
+    "VAE": partial(VAE, **ARGUMENTS, likelihood=StudentT, beta=0.1),
+    "VAE of a fixed sigma": partial(
+        VAE, **ARGUMENTS, likelihood=partial(Gaussian, sigma=0.5), beta=0.1
+    ),
+    "MaskedAE": partial(
+        MaskedAE,
+        **ARGUMENTS,
+        likelihood=partial(StudentT, heteroscedastic=True),
+        masked_fraction=0.35,
+        n_partitions=1,
+    ),
+}
 
 
-class Loss(torch.nn.Module):
-    """What torch.func calls: the loss as the forward pass."""
-
-    def __init__(self, network, support_fraction):
-        super().__init__()
-        self.network = network
-        self.support_fraction = support_fraction
-
-    def forward(self, x, noise):
-        return mean_terms(self.network.terms(x, noise), self.support_fraction)["loss"]
+def members(builder, number=3):
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        return Members([builder] * number)
 
 
-@pytest.mark.parametrize("support_fraction", [0.8, 1.0])
-@pytest.mark.parametrize("network_class", [AE, partial(VAE, likelihood=StudentT, beta=0.1)])
-def test_two_members_in_one_pass_learn_what_two_fits_do(rng, network_class, support_fraction):
-    X = rng.standard_normal((40, 3))
-    arguments = {"architecture": MLP(hidden_layer_sizes=6), "input_shape": (3,), "latent_dim": 2}
-    schedule = Schedule(n_steps=12, batch_size=10, lr=0.01, support_fraction=support_fraction)
-    alone, members, batches, noise = [], [], [], []
-    for seed in (0, 1):
-        recipe = Recipe(network_class, arguments, seed)
-        with isolated(seed, CPU):
-            network = recipe.build()
-            run_epochs(network, X, schedule, seed=seed)
-            alone.append(dict(network.named_parameters()))
-        # The rows and the noise that the fit has drawn.
-        with isolated(seed, CPU):
-            members.append(Loss(recipe.build().requires_grad_(True), support_fraction))
-            rows = Batches(subset(X, np.arange(40)), 10, CPU, shuffle=True)
-            drawn = [
-                (batch, torch.randn(10, members[-1].network.noise_dim))
-                for _ in range(3)
-                for batch in rows
-            ]
-        batches.append([batch for batch, _ in drawn])
-        noise.append([draw for _, draw in drawn])
-    parameters, buffers = stack_module_state(members)
+@pytest.mark.parametrize("builder", BUILDERS.values(), ids=BUILDERS)
+def test_members_in_one_pass_learn_what_each_would_alone(builder):
+    together, alone = members(builder), members(builder)
+    optimizers = [torch.optim.Adam(network.parameters(), lr=0.01) for network in (together, alone)]
+    generator = torch.Generator().manual_seed(1)
+    for _ in range(10):
+        x = torch.randn(8, 3, 5, generator=generator)
+        noise = torch.randn(8, together.noise_dim, generator=generator)
+        draws = noise.reshape(8, 3, -1)
+        losses = [
+            mean_terms(member.terms(x[:, k], draws[:, k]))["loss"]
+            for k, member in enumerate(alone.members)
+        ]
+        loss = mean_terms(together.terms(x, noise))["loss"]
+        torch.testing.assert_close(loss, torch.stack(losses).mean())
+        for optimizer, value in zip(optimizers, [loss, sum(losses) / 3], strict=True):
+            optimizer.zero_grad()
+            value.backward()
+            optimizer.step()
+    for value, expected in zip(together.parameters(), alone.parameters(), strict=True):
+        torch.testing.assert_close(value, expected, rtol=1e-4, atol=1e-5)
+    start = dict(members(builder).named_parameters())
+    assert any(not torch.equal(value, start[name]) for name, value in together.named_parameters())
 
-    def loss(parameters, buffers, x, noise):
-        return functional_call(members[0], (parameters, buffers), (x, noise))
 
-    slopes = vmap(grad(loss))
-    optimizer = torch.optim.AdamW(parameters.values(), weight_decay=0.0)
-    for step in range(schedule.n_steps):
-        optimizer.param_groups[0]["lr"] = schedule.rate(step)
-        x, draws = (torch.stack([drawn[step] for drawn in both]) for both in (batches, noise))
-        gradients = slopes(parameters, buffers, x, draws)
-        for name, parameter in parameters.items():
-            parameter.grad = gradients[name]
-        optimizer.step()
-    for member, weights in enumerate(alone):
-        for name, expected in weights.items():
-            value = parameters[f"network.{name}"][member]
-            torch.testing.assert_close(value, expected, rtol=1e-4, atol=1e-5)
+def test_what_can_be_stacked():
+    assert all(can_be_stacked(builder()) for builder in BUILDERS.values())
+    assert not can_be_stacked(AE(Conv1d(), (16,), 2))
+
+    class Normalised(MLP):
+        def build_encoder(self, input_shape, n_outputs):
+            return nn.Sequential(nn.BatchNorm1d(5), super().build_encoder(input_shape, n_outputs))
+
+    assert not can_be_stacked(AE(Normalised(), (5,), 2))
+
+
+@pytest.mark.parametrize("stopping", [None, Stopping(0.2, 5, 1e-4)])
+def test_each_member_leaves_out_its_fold(stopping):
+    X = np.zeros((50, 2))
+    schedule = Schedule(10, 8, 0.01, stopping=stopping, n_members=4)
+    train, valid = schedule.split(X, seed=0)
+    index = np.asarray(train.indices)
+    n_train = 50 if stopping is None else 40
+    assert index.shape[1] == 4
+    assert len(set(index.ravel())) == n_train
+    left_out = [set(index.ravel()) - set(column) for column in index.T]
+    assert sum(map(len, left_out)) == n_train
+    assert set().union(*left_out) == set(index.ravel())
+    assert schedule.n_batches(50) == -(-len(index) // 8)
+    if valid is not None:
+        assert not set(np.ravel(valid.indices)) & set(index.ravel())
+
+
+@pytest.mark.parametrize("detector_class", [AEOutlierDetector, VAEOutlierDetector])
+@pytest.mark.parametrize("architecture", [MLP(hidden_layer_sizes=8), Conv1d(filters=2)])
+def test_held_out_scores_are_those_of_the_member_that_did_not_learn_the_row(
+    detector_class, architecture, X
+):
+    detector = cheap(detector_class, n_estimators=3, architecture=architecture).fit(X)
+    assert detector.held_out_scores_.shape == (200,)
+    fold = folds(200, 3, detector._recipe.seed)
+    each = [
+        detector._apply(detector._row_scores(member), X) for member in detector.network_.members
+    ]
+    np.testing.assert_array_equal(detector.held_out_scores_, np.choose(fold, each))
+    np.testing.assert_allclose(detector.score_samples(X), np.mean(each, axis=0), rtol=1e-5)
+
+
+def test_members_know_less_of_what_they_have_not_learned(rng):
+    X = rng.standard_normal((60, 5))
+    detector = AEOutlierDetector(n_estimators=3, max_steps=300, random_state=0).fit(X)
+    assert detector.held_out_scores_.mean() < detector.score_samples(X).mean() - 0.5
+
+
+@pytest.mark.parametrize("detector_class", [AEOutlierDetector, VAEOutlierDetector])
+def test_members_score_a_row_alike_alone_and_among_others(detector_class, rng):
+    X = rng.standard_normal((300, 7))
+    detector = cheap(detector_class, n_estimators=3, max_epochs=2).fit(X)
+    scores, cells = detector.score_samples(X), detector.feature_scores(X)
+    for start, stop in [(0, 1), (7, 40), (299, 300)]:
+        np.testing.assert_array_equal(detector.score_samples(X[start:stop]), scores[start:stop])
+        np.testing.assert_array_equal(detector.feature_scores(X[start:stop]), cells[start:stop])
+    np.testing.assert_allclose(cells.sum(axis=1), scores, rtol=1e-4)
+
+
+def test_members_draw_in_turn(X):
+    detector = cheap(VAEOutlierDetector, n_estimators=3).fit(X)
+    assert detector.sample(7).shape == (7, 5)
+    assert detector.encode(X).shape == (200, 6)
+    assert detector.reconstruct(X).shape == X.shape
+
+
+def test_more_members_than_rows():
+    with pytest.raises(ValueError, match=r"n_estimators=5 .* n_samples = 4"):
+        AEOutlierDetector(n_estimators=5).fit(np.eye(4))

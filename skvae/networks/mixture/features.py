@@ -4,28 +4,27 @@ import math
 
 import torch
 from torch import Tensor
+from torch.nn.functional import cosine_similarity
 
 __all__ = ["RECONSTRUCTION_FEATURES"]
-
-# A row or reconstruction shorter than a tenth of a standardised row counts as that long: to be
-# near the origin, where directions and ratios mean nothing, is no anomaly.
-SHORTEST = 0.1
 
 
 def euclidean(x: Tensor, reconstruction: Tensor) -> Tensor:
     """Return the distance between rows and their reconstructions."""
-    return _norm(x - reconstruction)
+    # The root alone has an infinite slope at zero.
+    squares = (x - reconstruction).flatten(1).square().sum(1)
+    return squares.clamp(min=torch.finfo(x.dtype).tiny).sqrt()
 
 
 def relative_euclidean(x: Tensor, reconstruction: Tensor) -> Tensor:
-    """Return that distance divided by the length of the row."""
-    return euclidean(x, reconstruction) / _length(x)
+    """Return that distance divided by the length of the row, with one more coordinate."""
+    lengths: Tensor = torch.linalg.vector_norm(_with_coordinate(x), dim=1)
+    return euclidean(x, reconstruction) / lengths
 
 
 def cosine(x: Tensor, reconstruction: Tensor) -> Tensor:
-    """Return the cosine of the angle between rows and their reconstructions."""
-    product = (x * reconstruction).flatten(1).sum(1)
-    return product / (_length(x) * _length(reconstruction))
+    """Return the cosine of the angle between rows and reconstructions, with one more coordinate."""
+    return cosine_similarity(_with_coordinate(x), _with_coordinate(reconstruction))
 
 
 RECONSTRUCTION_FEATURES = {
@@ -35,10 +34,8 @@ RECONSTRUCTION_FEATURES = {
 }
 
 
-def _norm(x: Tensor) -> Tensor:
-    # The root alone has an infinite slope at zero.
-    return x.flatten(1).square().sum(1).clamp(min=torch.finfo(x.dtype).tiny).sqrt()
-
-
-def _length(x: Tensor) -> Tensor:
-    return _norm(x).clamp(min=SHORTEST * math.sqrt(math.prod(x.shape[1:])))
+def _with_coordinate(x: Tensor) -> Tensor:
+    # As large as a standardised row is long. Without it, directions and ratios would make an
+    # anomaly of a row near the origin, where they mean nothing.
+    flat = x.flatten(1)
+    return torch.cat([flat, torch.full_like(flat[:, :1], math.sqrt(flat.shape[1]))], dim=1)
