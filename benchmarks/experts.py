@@ -76,7 +76,7 @@ def with_peers(results, paths):
             columns={"set": "task", "method": "detector", "auroc": "AUROC", "ap": "AP"}
         )
         peers = peers[peers["seed"].isin(results["seed"])].drop(columns="seconds")
-        results = pd.concat([results, peers.join(rows, on=["setting", "task"], rsuffix="_")])
+        results = pd.concat([results, peers.join(rows, on=["setting", "task"])])
     return results
 
 
@@ -87,11 +87,14 @@ def summary(results):
     for setting, of_setting in by_table.groupby("setting"):
         values = of_setting.droplevel("setting").unstack("detector")
         for metric in ("AUROC", "AP"):
-            columns[f"{setting} {metric}"] = values[metric].mean()
             gain = values[metric].sub(values[metric][REFERENCE], axis=0)
-            columns[f"{setting} {metric} gain"] = gain.mean()
-            columns[f"{setting} {metric} se"] = gain.sem()
-    return pd.DataFrame(columns)
+            columns[f"{setting} {metric}"] = values[metric].mean().round(2)
+            columns[f"gain in {setting} {metric}"] = [
+                f"{mean:+.2f} ({error:.2f})"
+                for mean, error in zip(gain.mean(), gain.sem(), strict=True)
+            ]
+    table = pd.DataFrame(columns)
+    return table.sort_values(next(iter(table)), ascending=False)
 
 
 def main():
@@ -106,11 +109,11 @@ def main():
     results = pd.read_csv(args.results)
     small = results[results["rows"] <= SMALL_TABLE]
     spread = results.groupby(["detector", "setting", "seed"])["AUROC"].mean().unstack("seed")
-    table = summary(with_peers(results, args.peers)).round(2)
+    table = summary(with_peers(results, args.peers))
     table.to_csv(args.results.with_name(f"{args.results.stem}_summary.csv"))
     print(table.to_string())
     print(f"\nat most {SMALL_TABLE} training rows")
-    print(summary(with_peers(small, args.peers).dropna(subset="rows")).round(2).to_string())
+    print(summary(with_peers(small, args.peers).dropna(subset="rows")).to_string())
     print("\nmeans over tables by seed")
     print((100 * spread).round(2).to_string())
 

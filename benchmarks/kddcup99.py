@@ -33,7 +33,13 @@ from sklearn.metrics import precision_score, recall_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler, OneHotEncoder, StandardScaler
 
-from skvae import AEGMMDetector, AEOutlierDetector, VAEGMMDetector, VAEOutlierDetector
+from skvae import (
+    AEGMMDetector,
+    AEOutlierDetector,
+    EnsembleOutlierDetector,
+    VAEGMMDetector,
+    VAEOutlierDetector,
+)
 from skvae.datasets import fetch_kddcup99, load_kddcup99_sample
 from skvae.metrics import outlier_average_precision_score, outlier_f1_score, outlier_roc_auc_score
 
@@ -46,7 +52,14 @@ SYMBOLIC = [
     "is_host_login",
     "is_guest_login",
 ]
-DETECTORS = [IsolationForest, AEOutlierDetector, VAEOutlierDetector, AEGMMDetector, VAEGMMDetector]
+DETECTORS = [
+    IsolationForest,
+    AEOutlierDetector,
+    VAEOutlierDetector,
+    AEGMMDetector,
+    VAEGMMDetector,
+    EnsembleOutlierDetector,
+]
 LONGER = {"likelihood": "gaussian", "beta": 0.01, "batch_size": 64, "max_epochs": 32}
 
 

@@ -14,7 +14,14 @@ import torch
 from sklearn.ensemble import IsolationForest
 from sklearn.neighbors import LocalOutlierFactor, NearestNeighbors
 
-from skvae import AEGMMDetector, AEOutlierDetector, VAEGMMDetector, VAEOutlierDetector
+from skvae import (
+    AEGMMDetector,
+    AEOutlierDetector,
+    EnsembleOutlierDetector,
+    SamplingOutlierDetector,
+    VAEGMMDetector,
+    VAEOutlierDetector,
+)
 
 try:
     from pyod.models.auto_encoder import AutoEncoder
@@ -51,8 +58,13 @@ def dagmm(X_train, X, seed):
 
 
 DETECTORS = {
+    "EnsembleOutlierDetector": partial(sample_scores, EnsembleOutlierDetector),
+    "SamplingOutlierDetector": partial(sample_scores, SamplingOutlierDetector),
     "VAEOutlierDetector": partial(sample_scores, VAEOutlierDetector),
     "AEOutlierDetector": partial(sample_scores, AEOutlierDetector),
+    "AEOutlierDetector(masked_fraction=0)": partial(
+        sample_scores, AEOutlierDetector, masked_fraction=0.0
+    ),
     "AEGMMDetector": partial(sample_scores, AEGMMDetector),
     "VAEGMMDetector": partial(sample_scores, VAEGMMDetector),
     "k-NN": neighbours,

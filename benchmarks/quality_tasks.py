@@ -46,6 +46,11 @@ ABLATION = {
         {"early_stopping": True},
     ],
     "AEOutlierDetector": [
+        {"masked_fraction": 0.0},
+        {"masked_fraction": 0.2},
+        {"masked_fraction": 0.5},
+        {"n_partitions": 3},
+        {"n_estimators": 5},
         {"latent_dim": 8},
         {"architecture": MLP(hidden_layer_sizes=(64, 32))},
         {"lr": 3e-3},

@@ -93,7 +93,7 @@ class AEOutlierDetector(AutoencoderDetector):
         The largest number of rows in a step. 'auto' is 8 for at most 500 training rows, 64 for
         at most 128,000, and a 2,000th of the rows for more, but at most 256.
 
-    lr : float, default=2e-3
+    lr : float, default=1e-3
         The learning rate of the first step. It falls to zero along a cosine.
 
     weight_decay : float, default=0.0
@@ -233,7 +233,7 @@ class AEOutlierDetector(AutoencoderDetector):
         max_epochs: int | Literal["auto"] = "auto",
         max_steps: int | Literal["auto"] = "auto",
         batch_size: int | Literal["auto"] = "auto",
-        lr: float = 2e-3,
+        lr: float = 1e-3,
         weight_decay: float = 0.0,
         early_stopping: bool = False,
         validation_fraction: float = 0.1,

@@ -86,10 +86,11 @@ class EnsembleOutlierDetector(ThresholdDetector, BaseComposition):
         The fitted experts by name.
 
     centers_ : ndarray of shape (n_experts,)
-        The median of each expert's scores of the training rows.
+        The median of each expert's scores of the training rows, of its ``held_out_scores_``
+        where it has them.
 
     scales_ : ndarray of shape (n_experts,)
-        The interquartile range of each expert's scores of the training rows.
+        The interquartile range of the same scores.
 
     n_features_in_ : int
         Number of features seen during :term:`fit`.
@@ -240,9 +241,10 @@ class EnsembleOutlierDetector(ThresholdDetector, BaseComposition):
             )
             self.named_estimators_ = Bunch(**dict(zip(experts, self.estimators_, strict=True)))
             scores = self._raw_scores(X)
-            first, self.centers_, third = np.percentile(scores, [25, 50, 75], axis=0)
+            standards = self._as_new_rows(scores)
+            first, self.centers_, third = np.percentile(standards, [25, 50, 75], axis=0)
             # Where most rows score alike the range is 0.
-            scales = np.array([third - first, scores.std(axis=0), np.ones(len(experts))])
+            scales = np.array([third - first, standards.std(axis=0), np.ones(len(experts))])
             self.scales_ = np.choose((scales > 0).argmax(axis=0), scales)
             self.offset_ = self._offset(self._combined(scores), self.contamination)
         return self
@@ -297,6 +299,14 @@ class EnsembleOutlierDetector(ThresholdDetector, BaseComposition):
     def _raw_scores(self, X: ArrayLike) -> NDArray[np.float64]:
         check_is_fitted(self, "estimators_")
         return np.column_stack([expert.score_samples(X) for expert in self.estimators_])
+
+    def _as_new_rows(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the scores of training rows, those that new rows would get where known."""
+        columns = [
+            getattr(expert, "held_out_scores_", column)
+            for expert, column in zip(self.estimators_, scores.T, strict=True)
+        ]
+        return np.column_stack(columns)
 
     def _standardized(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
         deviations = (scores - self.centers_) / self.scales_

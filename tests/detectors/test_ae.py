@@ -12,7 +12,7 @@ def test_support_fraction_keeps_a_clump_of_outliers_from_being_learned(rng):
 
     def auroc(**settings):
         detector = AEOutlierDetector(
-            latent_dim=2, masked_fraction=0.0, lr=1e-3, max_epochs=20, random_state=0, **settings
+            latent_dim=2, masked_fraction=0.0, max_epochs=20, random_state=0, **settings
         )
         return roc_auc_score(is_outlier, -detector.fit(X).score_samples(X))
 

@@ -61,6 +61,24 @@ def test_combine_can_be_changed_after_fit(X, combine, function):
     assert detector.calibrate(X, contamination=0.1).predict(X).mean() == pytest.approx(0.8)
 
 
+@pytest.mark.parametrize("combine", ["max", "mean"])
+def test_a_row_scores_the_same_alone_and_among_others(rng, combine):
+    X = rng.standard_normal((300, 4))
+    experts = [(f"of {size}", SamplingOutlierDetector(max_samples=size)) for size in range(1, 11)]
+    experts.append(("vae", cheap(VAEOutlierDetector, max_epochs=2)))
+    detector = EnsembleOutlierDetector(experts, combine=combine, random_state=0).fit(X)
+    scores = detector.score_samples(X)
+    for start, stop in [(0, 1), (3, 50), (299, 300)]:
+        np.testing.assert_array_equal(detector.score_samples(X[start:stop]), scores[start:stop])
+
+
+def test_held_out_scores_set_the_standard(X):
+    expert = cheap(VAEOutlierDetector, n_estimators=3, random_state=None)
+    detector = EnsembleOutlierDetector([("vae", expert)], random_state=0).fit(X)
+    held_out = detector.named_estimators_.vae.held_out_scores_
+    np.testing.assert_array_equal(detector.centers_, [np.median(held_out)])
+
+
 def test_the_same_score_for_most_rows(rng):
     X = np.zeros((50, 1))
     X[:3, 0] = [1, 2, -3]
