@@ -176,7 +176,7 @@ def test_random_states_that_are_set_stay(X):
 
 
 def test_a_frozen_detector(X):
-    frozen = FrozenEstimator(cheap(AEOutlierDetector).fit(X))
+    frozen = FrozenEstimator(cheap(AEOutlierDetector, masked_fraction=0.0).fit(X))
     assert classifier(detector=frozen).fit(X).detector_ is frozen
 
 
