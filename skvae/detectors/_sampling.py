@@ -15,8 +15,8 @@ from skvae.detectors._threshold import ThresholdDetector
 from skvae.failures import undone_on_failure
 from skvae.rows import unit_floats, validate_fitted_rows, validate_rows
 
-# Their distances to a sample of the default size stay in the processor's cache.
-ROWS_AT_ONCE = 1024
+# Distances of so many pairs of rows stay in the processor's cache.
+PAIRS_AT_ONCE = 2**17
 # Sums of its square stay finite.
 LARGEST_VALUE = 1e150
 
@@ -160,12 +160,12 @@ class SamplingOutlierDetector(ThresholdDetector):
         return self._score_samples(validate_fitted_rows(self, X, self._row_shape))
 
     def _score_samples(self, X: NDArray[Any]) -> NDArray[np.float64]:
+        n_samples, size, _ = self.samples_.shape
         distances = np.empty(len(X))
-        for rows in gen_batches(len(X), ROWS_AT_ONCE):
-            points = _points(X[rows])
-            nearest = [_nearest_distances(points, sample) for sample in self.samples_]
+        for rows in gen_batches(len(X), max(1, PAIRS_AT_ONCE // (n_samples * size))):
+            nearest = _nearest_distances(_points(X[rows]), self.samples_)
             # np.mean would add those of a single row in another order.
-            distances[rows] = sum(nearest) / len(nearest)
+            distances[rows] = sum(nearest.T) / n_samples
         return -np.log(np.maximum(distances, np.finfo(np.float64).tiny))
 
 
@@ -175,11 +175,14 @@ def _points(X: NDArray[Any]) -> NDArray[np.float64]:
 
 
 def _nearest_distances(
-    points: NDArray[np.float64], sample: NDArray[np.float64]
+    points: NDArray[np.float64], samples: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    distances = cdist(points, sample)
-    nearest: NDArray[np.float64] = distances.min(axis=1)
-    (equal,) = np.nonzero(nearest == 0)
-    if len(equal) and len(sample) > 1:
+    """Return the distance of each point to the nearest row of each sample."""
+    n_samples, size, n_features = samples.shape
+    distances = cdist(points, samples.reshape(-1, n_features))
+    distances = distances.reshape(len(points), n_samples, size)
+    nearest: NDArray[np.float64] = distances.min(axis=2)
+    equal = nearest == 0
+    if size > 1 and equal.any():
         nearest[equal] = np.partition(distances[equal], 1, axis=1)[:, 1]
     return nearest
