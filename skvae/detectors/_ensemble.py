@@ -286,10 +286,13 @@ class EnsembleOutlierDetector(ThresholdDetector, BaseComposition):
         named = [(name, expert) for name, expert in given if expert != "drop"]
         if not named:
             raise ValueError("estimators has no expert. Name one, or pass None for the default.")
-        names, experts = zip(*named, strict=True)
-        self._validate_names(names)
-        self._check_estimators_are_instances(experts)
+        self._validate_names([name for name, _ in named])
         for name, expert in named:
+            if isinstance(expert, type):
+                raise TypeError(
+                    f"The expert {name!r} must be an object, got the class {expert.__name__}. "
+                    f"Call it: {expert.__name__}()."
+                )
             for method in ("fit", "score_samples"):
                 if not hasattr(expert, method):
                     hint = " Set novelty=True." if hasattr(expert, "novelty") else ""

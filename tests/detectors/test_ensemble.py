@@ -163,7 +163,7 @@ def test_memory_keeps_fitted_experts(X, tmp_path):
         ([("combine", FirstColumn())], ValueError, "conflict"),
         ([("lof", LocalOutlierFactor())], ValueError, r"'lof'.*score_samples. Set novelty=True"),
         ([("scaler", StandardScaler())], ValueError, r"'scaler'.*score_samples"),
-        ([("vae", VAEOutlierDetector)], TypeError, "estimator class"),
+        ([("vae", VAEOutlierDetector)], TypeError, r"got the class VAE.* Call it"),
     ],
 )
 def test_bad_experts(X, experts, error, match):
