@@ -71,7 +71,8 @@ plt.show()
 
 # %%
 # The variational autoencoder sees no gap between two blobs, and the autoencoder none between the
-# moons. In the ensemble the distances see both.
+# moons. In the ensemble the distances see both. In the plane they are right most often alone, too;
+# on real tables with many columns the ensemble is ahead of them.
 
 for detector, mean in zip(detectors, right.mean(axis=0), strict=True):
     print(f"{type(detector).__name__:24s} {mean:.3f} of the answers are right")

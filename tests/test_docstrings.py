@@ -12,7 +12,7 @@ import skvae
 EXCEPTIONS = {
     skvae.EnsembleOutlierDetector: {"memory", "random_state"},
     skvae.ReconstructionHistogramClassifier: {"contamination", "random_state"},
-    skvae.SamplingOutlierDetector: {"n_estimators", "random_state"},
+    skvae.SamplingOutlierDetector: {"contamination", "n_estimators", "random_state"},
     skvae.Conv1d: {"kernel_size"},
     skvae.Conv2d: {"kernel_size"},
 }

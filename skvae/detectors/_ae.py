@@ -26,8 +26,9 @@ class AEOutlierDetector(AutoencoderDetector):
     Of the rows of a table the network sees some features only, and learns to tell the hidden
     ones [1]_. It cannot copy what it cannot see, so that it has to learn how features depend on
     one another, and an outlier in the training rows teaches it little. A row scores low if its
-    features contradict one another. Images and curves are reconstructed from all of their
-    values: those that a small latent code cannot hold are odd [3]_.
+    features contradict one another. Images, and rows of more than 200 features, are
+    reconstructed from all of their values: those that a small latent code cannot hold are
+    odd [3]_.
 
     Five parameters matter most: ``contamination`` sets the threshold, ``architecture`` the
     network, ``masked_fraction`` how much is hidden, ``max_steps`` the length of the training,

@@ -90,7 +90,8 @@ class EnsembleOutlierDetector(ThresholdDetector, BaseComposition):
         where it has them.
 
     scales_ : ndarray of shape (n_experts,)
-        The interquartile range of the same scores.
+        The interquartile range of the same scores; where it is 0, since most rows score alike,
+        their standard deviation, or 1.
 
     n_features_in_ : int
         Number of features seen during :term:`fit`.
@@ -124,20 +125,21 @@ class EnsembleOutlierDetector(ThresholdDetector, BaseComposition):
 
     Examples
     --------
-    Three outliers: a value that contradicts another, a row between two clusters, and a row
-    far away. ``expert_scores`` tells which expert has seen each of them:
+    Three outliers: two values that contradict each other, a row between two clusters, and a
+    row far away. ``expert_scores`` tells which expert was most alarmed by each:
 
     >>> import numpy as np
     >>> from skvae import EnsembleOutlierDetector
     >>> rng = np.random.RandomState(0)
     >>> x = np.r_[rng.normal(-3, 1, 500), rng.normal(3, 1, 500)]
     >>> X = np.c_[x, x + 0.1 * rng.normal(size=1000)]
-    >>> detector = EnsembleOutlierDetector(contamination=0.01, random_state=0).fit(X)
+    >>> detector = EnsembleOutlierDetector(contamination=0.05, random_state=0).fit(X)
     >>> outliers = [[-3, 3], [0, 0], [9, 9]]
     >>> detector.predict(outliers)
     array([-1, -1, -1])
-    >>> list(detector.named_estimators_)
-    ['vae', 'ae', 'near', 'far']
+    >>> names = list(detector.named_estimators_)
+    >>> [names[i] for i in detector.expert_scores(outliers).argmin(axis=1)]
+    ['vae', 'near', 'vae']
     """
 
     _parameter_constraints: dict = {
@@ -228,7 +230,7 @@ class EnsembleOutlierDetector(ThresholdDetector, BaseComposition):
         ValueError
             If an expert cannot score rows, or two have the same name.
         FloatingPointError
-            If the training of a network diverges.
+            If the training of a network diverges, or an expert's scores are not finite.
         """
         with undone_on_failure(self):
             named = self._named_estimators()
@@ -301,7 +303,14 @@ class EnsembleOutlierDetector(ThresholdDetector, BaseComposition):
 
     def _raw_scores(self, X: ArrayLike) -> NDArray[np.float64]:
         check_is_fitted(self, "estimators_")
-        return np.column_stack([expert.score_samples(X) for expert in self.estimators_])
+        scores = {name: expert.score_samples(X) for name, expert in self.named_estimators_.items()}
+        for name, of_expert in scores.items():
+            if not np.isfinite(of_expert).all():
+                raise FloatingPointError(
+                    f"The expert {name!r} returned scores that are not finite. Set it to 'drop', "
+                    "or scale X."
+                )
+        return np.column_stack(list(scores.values()))
 
     def _as_new_rows(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the scores of training rows, those that new rows would get where known."""

@@ -33,8 +33,7 @@ class SamplingOutlierDetector(ThresholdDetector):
     contamination : 'auto' or float in (0, 0.5], default='auto'
         The share of outliers in the training rows, which sets the offset. 'auto' counts as
         outliers the rows that score more than 1.5 interquartile ranges below the first quartile
-        of the training scores, and at least the lowest 1 %. New rows score a little lower than
-        training rows, and much lower if those are few: see ``calibrate``.
+        of the training scores, and at least the lowest 1 %.
 
     n_estimators : int, default=8
         The number of samples. With more of them the scores depend less on chance.

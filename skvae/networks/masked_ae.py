@@ -70,6 +70,11 @@ class MaskedAE(AE):
             expected += torch.where(hidden, self.likelihood.mean(outputs), 0.0)
         return expected / self.n_partitions
 
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the reconstructions of rows of which nothing is hidden, in one pass."""
+        outputs: Tensor = self.decoder(self.encode(x))
+        return self.likelihood.mean(outputs)
+
     def cell_scores(self, x: Tensor) -> Tensor:
         """Return the log density of each cell in nats, given those that it was not hidden with."""
         log_density = torch.zeros_like(x)

@@ -171,6 +171,17 @@ def test_bad_experts(X, experts, error, match):
         EnsembleOutlierDetector(experts).fit(X)
 
 
+def test_scores_that_are_not_finite_name_the_expert(X):
+    class Broken(FirstColumn):
+        def score_samples(self, X):
+            return np.full(len(X), np.nan)
+
+    detector = EnsembleOutlierDetector([("sound", FirstColumn()), ("broken", Broken())])
+    with pytest.raises(FloatingPointError, match=r"'broken'.*not finite"):
+        detector.fit(X)
+    assert not hasattr(detector, "estimators_")
+
+
 def test_a_fit_that_is_interrupted_leaves_no_trace(X):
     detector = sampling().fit(X)
     before = detector.score_samples(X)

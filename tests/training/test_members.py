@@ -126,6 +126,11 @@ def test_members_score_a_row_alike_alone_and_among_others(detector_class, rng):
     np.testing.assert_allclose(cells.sum(axis=1), scores, rtol=1e-4)
 
 
+def test_a_later_fit_of_one_network_has_no_held_out_scores(X):
+    detector = cheap(AEOutlierDetector, n_estimators=2).fit(X)
+    assert not hasattr(detector.set_params(n_estimators=1).fit(X), "held_out_scores_")
+
+
 def test_members_draw_in_turn(X):
     detector = cheap(VAEOutlierDetector, n_estimators=3).fit(X)
     assert detector.sample(7).shape == (7, 5)
