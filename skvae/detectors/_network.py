@@ -225,7 +225,8 @@ class NetworkDetector(ThresholdDetector):
             self.network_ = self._recipe.rebuild(weights, self.device_)
         self.n_iter_ = len(self.history_)
         # Those of an earlier fit are not of these rows.
-        vars(self).pop("held_out_scores_", None)
+        if hasattr(self, "held_out_scores_"):
+            del self.held_out_scores_
         if self.n_estimators > 1:
             self.held_out_scores_ = self._scores_of_left_out_rows(X)
         # Not score_samples, which would validate a second time and miss feature names.
