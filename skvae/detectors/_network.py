@@ -58,6 +58,7 @@ class NetworkDetector(ThresholdDetector):
     _train: ClassVar[Callable[..., tuple[Any, Epochs]]] = staticmethod(train_network)
 
     n_estimators: int = 1
+    held_out_scores_: NDArray[np.float64]
     network_: Any
 
     @abstractmethod
