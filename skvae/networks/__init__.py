@@ -3,7 +3,7 @@
 from skvae.networks.ae import AE
 from skvae.networks.autoencoder import Autoencoder, Pass
 from skvae.networks.masked_ae import MaskedAE
-from skvae.networks.members import Members, can_be_stacked
+from skvae.networks.members import Members, StackedMembers, can_be_stacked
 from skvae.networks.mixture import MixtureNetwork
 from skvae.networks.network import Network, Term, Terms
 from skvae.networks.vae import VAE
@@ -17,6 +17,7 @@ __all__ = [
     "MixtureNetwork",
     "Network",
     "Pass",
+    "StackedMembers",
     "Term",
     "Terms",
     "can_be_stacked",

@@ -6,7 +6,6 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.func import functional_call
 
 from skvae.likelihoods import Gaussian, SquaredError, StudentT
 from skvae.networks.ae import AE
@@ -14,7 +13,7 @@ from skvae.networks.masked_ae import MaskedAE
 from skvae.networks.network import Network, Term, Terms
 from skvae.networks.vae import VAE
 
-__all__ = ["Members", "can_be_stacked"]
+__all__ = ["Members", "StackedMembers", "can_be_stacked"]
 
 # What treats the axes before the last ones alike, and so takes an axis of members in front.
 STACKABLE = {
@@ -26,9 +25,8 @@ STACKABLE = {
 class Members(Network):
     """Networks of one kind, each of which learns from rows of its own.
 
-    ``members`` build them, one after the other. In training a row of ``x`` holds one row for
-    each member, (n_rows, n_members, *input_shape). A pass through all of them has one product
-    for each of their layers, and so takes less time than as many passes.
+    ``members`` build them, one after the other. In their terms a row of ``x`` holds one row
+    for each member, (n_rows, n_members, *input_shape).
     """
 
     def __init__(self, members: Sequence[Callable[[], Network]]) -> None:
@@ -36,19 +34,16 @@ class Members(Network):
         networks = [member() for member in members]
         self.members: Any = nn.ModuleList(networks)
         self.noise_dim = len(networks) * networks[0].noise_dim
-        # In a tuple, since it is no part of the network: its parameters are never used.
-        self._stacked = (_Stacked(networks[0]),)
 
     def terms(self, x: Tensor, noise: Tensor | None = None) -> Terms:
         """Return the means of the members' terms."""
-        rows = x.transpose(0, 1)
-        draws = None
+        rows = x.unbind(1)
+        draws: Sequence[Tensor | None] = [None] * len(self.members)
         if noise is not None:
-            draws = noise.reshape(len(x), len(self.members), -1).transpose(0, 1)
-        if self.training:
-            terms = functional_call(self._stacked[0], self._parameters_of_all(), (rows, draws))
-            return {name: Term(term.values.mean(0), term.weight) for name, term in terms.items()}
-        each = [member.terms(rows[k]) for k, member in enumerate(self.members)]
+            draws = noise.reshape(len(x), len(self.members), -1).unbind(1)
+        each = [
+            member.terms(*given) for member, *given in zip(self.members, rows, draws, strict=True)
+        ]
         return {
             name: Term(torch.stack([terms[name].values for terms in each]).mean(0), term.weight)
             for name, term in each[0].items()
@@ -68,14 +63,59 @@ class Members(Network):
         rows = torch.arange(n_rows)
         return drawn[rows % len(self.members), rows]
 
-    def _parameters_of_all(self) -> dict[str, Tensor]:
-        parameters = [dict(member.named_parameters()) for member in self.members]
-        stacked = {}
-        for name in parameters[0]:
-            values = torch.stack([of_member[name] for of_member in parameters])
-            # Weights are the factors of products; what else there is belongs to each row.
-            stacked[f"network.{name}"] = values if values.ndim > 2 else values.unsqueeze(1)
-        return stacked
+
+class StackedMembers(Network):
+    """Members that are trained in one pass, with one product for each of their layers.
+
+    Its parameters are those of the members, stacked, and ``unstack`` returns what they have
+    learned. A pass takes less time than as many passes through each of them.
+    """
+
+    def __init__(self, members: Members) -> None:
+        super().__init__()
+        # In a tuple, since these parameters are not what is trained.
+        self._members = (members,)
+        self.noise_dim = members.noise_dim
+        self.network = deepcopy(members.members[0])
+        for name, module in self.network.named_modules():
+            each = [member.get_submodule(name) for member in members.members]
+            for parameter in dict(module.named_parameters(recurse=False)):
+                values = torch.stack([getattr(one, parameter).detach() for one in each])
+                # Weights are the factors of products; what else there is belongs to each row.
+                values = values if values.ndim > 2 else values.unsqueeze(1)
+                trained = getattr(module, parameter).requires_grad
+                setattr(module, parameter, nn.Parameter(values, requires_grad=trained))
+            if type(module) is nn.Linear:
+                module.__class__ = _StackedLinear
+
+    def terms(self, x: Tensor, noise: Tensor | None = None) -> Terms:
+        """Return the means of the members' terms."""
+        if noise is None and not self.training:
+            return self.unstack().terms(x)
+        n_members = len(self._members[0].members)
+        if noise is not None:
+            noise = noise.reshape(len(x), n_members, -1).transpose(0, 1)
+        terms = self.network.terms(x.transpose(0, 1), noise)
+        return {name: Term(term.values.mean(0), term.weight) for name, term in terms.items()}
+
+    def encode(self, x: Tensor) -> Tensor:
+        """Return the latent codes of all members, (n_rows, n_members * latent_dim)."""
+        return self.unstack().encode(x)
+
+    def reconstruct(self, x: Tensor) -> Tensor:
+        """Return the mean of the members' reconstructions, in the shape of ``x``."""
+        return self.unstack().reconstruct(x)
+
+    @torch.no_grad()
+    def unstack(self) -> Members:
+        """Return the members as they are now, in the mode of this network."""
+        (members,) = self._members
+        parameters = dict(self.network.named_parameters())
+        for k, member in enumerate(members.members):
+            for name, value in member.named_parameters():
+                value.copy_(parameters[name][k].view_as(value))
+        device = next(self.network.parameters()).device
+        return members.to(device).train(self.training)
 
 
 def can_be_stacked(network: Network) -> bool:
@@ -91,17 +131,3 @@ class _StackedLinear(nn.Linear):
 
     def forward(self, input: Tensor) -> Tensor:
         return torch.baddbmm(self.bias, input, self.weight.transpose(1, 2))
-
-
-class _Stacked(nn.Module):
-    """What is called with the parameters of all members."""
-
-    def __init__(self, network: Network) -> None:
-        super().__init__()
-        self.network = deepcopy(network)
-        for module in self.network.modules():
-            if type(module) is nn.Linear:
-                module.__class__ = _StackedLinear
-
-    def forward(self, x: Tensor, noise: Tensor | None) -> Terms:
-        return self.network.terms(x, noise)

@@ -6,10 +6,10 @@ from typing import Any
 import torch
 from numpy.typing import NDArray
 
-from skvae.networks import Members, Network, can_be_stacked
+from skvae.networks import Network, StackedMembers, can_be_stacked
 from skvae.runtime.isolation import isolated
 from skvae.runtime.recipe import Recipe, freeze
-from skvae.training.engine import Epochs, train_network
+from skvae.training.engine import Epochs, run_epochs, train_network
 from skvae.training.schedule import Schedule, folds
 
 __all__ = ["train_members"]
@@ -22,11 +22,12 @@ def train_members(
 
     The record of epochs is that of all members, or has one after another too, by number.
     """
-    with isolated(recipe.seed, torch.device("cpu")):
-        network = recipe.build()
-    assert isinstance(network, Members)
-    if can_be_stacked(network.members[0]):
-        return train_network(recipe, X, schedule, device=device, **settings)
+    with isolated(recipe.seed, torch.device(device)):
+        members: Any = recipe.build()
+        if can_be_stacked(members.members[0]):
+            stacked = StackedMembers(members).to(device)
+            history = run_epochs(stacked, X, schedule, seed=recipe.seed, **settings)
+            return freeze(stacked.unstack()), history
     fold = folds(len(X), schedule.n_members, recipe.seed)
     history = []
     for number, build in enumerate(recipe.arguments["members"]):
@@ -34,6 +35,6 @@ def train_members(
         member, epochs = train_network(
             alone, X[fold != number], replace(schedule, n_members=1), device=device, **settings
         )
-        network.members[number].load_state_dict(member.state_dict())
+        members.members[number].load_state_dict(member.state_dict())
         history += [{"member": number, **epoch} for epoch in epochs]
-    return freeze(network.to(device)), history
+    return freeze(members.to(device)), history

@@ -10,7 +10,7 @@ from torch import nn
 
 from skvae import MLP, AEOutlierDetector, Conv1d, VAEOutlierDetector
 from skvae.likelihoods import Gaussian, StudentT
-from skvae.networks import AE, VAE, MaskedAE, Members, can_be_stacked
+from skvae.networks import AE, VAE, MaskedAE, Members, StackedMembers, can_be_stacked
 from skvae.training.loss import mean_terms
 from skvae.training.schedule import Schedule, Stopping, folds
 
@@ -43,7 +43,7 @@ def members(builder, number=3):
 
 @pytest.mark.parametrize("builder", BUILDERS.values(), ids=BUILDERS)
 def test_members_in_one_pass_learn_what_each_would_alone(builder):
-    together, alone = members(builder), members(builder)
+    together, alone = StackedMembers(members(builder)), members(builder)
     optimizers = [torch.optim.Adam(network.parameters(), lr=0.01) for network in (together, alone)]
     generator = torch.Generator().manual_seed(1)
     for _ in range(10):
@@ -60,10 +60,11 @@ def test_members_in_one_pass_learn_what_each_would_alone(builder):
             optimizer.zero_grad()
             value.backward()
             optimizer.step()
-    for value, expected in zip(together.parameters(), alone.parameters(), strict=True):
+    learned = together.unstack()
+    for value, expected in zip(learned.parameters(), alone.parameters(), strict=True):
         torch.testing.assert_close(value, expected, rtol=1e-4, atol=1e-5)
     start = dict(members(builder).named_parameters())
-    assert any(not torch.equal(value, start[name]) for name, value in together.named_parameters())
+    assert any(not torch.equal(value, start[name]) for name, value in learned.named_parameters())
 
 
 def test_what_can_be_stacked():
