@@ -27,13 +27,13 @@ def standardised(X_train, X_test, y_test):
     return scaler.transform(X_train), scaler.transform(X_test), y_test
 
 
-def capped(X, y, rng):
-    """Return 10,000 rows of a longer table, with its share of outliers, or 30 of them."""
-    if len(X) <= MAX_ROWS:
+def capped(X, y, rng, max_rows=MAX_ROWS):
+    """Return so many rows of a longer table, with its share of outliers, or 30 of them."""
+    if len(X) <= max_rows:
         return X, y
     normal, outliers = np.flatnonzero(y == 1), np.flatnonzero(y == -1)
-    n_outliers = max(round(MAX_ROWS * np.mean(y == -1)), min(len(outliers), MIN_OUTLIERS))
-    normal = rng.choice(normal, MAX_ROWS - n_outliers, replace=False)
+    n_outliers = max(round(max_rows * np.mean(y == -1)), min(len(outliers), MIN_OUTLIERS))
+    normal = rng.choice(normal, max_rows - n_outliers, replace=False)
     rows = np.r_[normal, rng.choice(outliers, n_outliers, replace=False)]
     rng.shuffle(rows)
     return X[rows], y[rows]

@@ -1,12 +1,22 @@
-"""From scores to the offset below which a row is an outlier."""
+"""From scores to the offset below which a row is an outlier, and to p-values."""
 
+import math
 import warnings
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.metrics import precision_recall_curve
 
-__all__ = ["offset_from_scores"]
+__all__ = [
+    "conformal_offset",
+    "conformal_p_values",
+    "labelled_offset",
+    "offset_from_scores",
+    "pool_folds",
+]
+
+TINY = np.finfo(np.float64).tiny
 
 
 def offset_from_scores(
@@ -44,3 +54,64 @@ def offset_from_scores(
             stacklevel=3,
         )
     return offset
+
+
+def conformal_offset(held_out_scores: NDArray[np.float64], false_positive_rate: float) -> float:
+    """Return the offset that at most this share of new normal rows score below, on average.
+
+    It is the k-th lowest score of n held-out rows, with k = floor(rate * (n + 1)), so that
+    the rows with a p-value of at most the rate are below it.
+
+    Warns
+    -----
+    UserWarning
+        If the rows are too few for the rate. The offset is then their lowest score.
+    """
+    n_rows = len(held_out_scores)
+    # Rounded first, since 0.07 * 100 is a little more than 7.
+    k = math.floor(round(false_positive_rate * (n_rows + 1), 6))
+    if k < 1:
+        n_needed = math.ceil(round(1 / false_positive_rate, 6)) - 1
+        warnings.warn(
+            f"A false-positive rate of {false_positive_rate:g} needs the scores of {n_needed} "
+            f"held-out rows, but there are {n_rows}. Rows below all of them are flagged, which "
+            f"is a rate of up to {1 / (n_rows + 1):.2g}.",
+            stacklevel=3,
+        )
+    return float(np.partition(held_out_scores, max(k, 1) - 1)[max(k, 1) - 1])
+
+
+def conformal_p_values(
+    held_out_scores: NDArray[np.float64], scores: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return the share of held-out rows, and of the row itself, that score as low as each row."""
+    n_not_above = np.searchsorted(np.sort(held_out_scores), scores, side="right")
+    return (1 + n_not_above) / (len(held_out_scores) + 1)
+
+
+def labelled_offset(scores: NDArray[np.float64], outlier: NDArray[np.bool_]) -> float:
+    """Return the offset with the highest F1 for the outliers, among labelled rows.
+
+    It lies halfway between two scores, as the threshold of a decision tree does.
+    """
+    precision, recall, thresholds = precision_recall_curve(outlier, -scores)
+    f1 = precision * recall / np.maximum(precision + recall, TINY)
+    last = -thresholds[np.argmax(f1[:-1])]
+    above = scores[scores > last]
+    return float((last + above.min()) / 2) if len(above) else float(np.nextafter(last, np.inf))
+
+
+def pool_folds(scores: NDArray[np.float64], fold: NDArray[np.intp]) -> NDArray[np.float64]:
+    """Return the scores of all folds on one scale.
+
+    The rows of each fold are scored by a model of its own, and models differ in their level and
+    spread. So the scores of a fold are moved and stretched until its median and interquartile
+    range are the means of those of all folds.
+    """
+    quartiles = [np.percentile(scores[fold == number], [25, 50, 75]) for number in np.unique(fold)]
+    first, medians, third = np.transpose(quartiles)
+    ranges = third - first
+    # A fold of a few rows, or of equal ones, has no range of its own.
+    stretch = np.where(ranges > 0, ranges.mean() / np.maximum(ranges, TINY), 1.0)
+    pooled: NDArray[np.float64] = (scores - medians[fold]) * stretch[fold] + medians.mean()
+    return pooled

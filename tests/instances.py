@@ -18,6 +18,7 @@ CHEAP = {
     "architecture": MLP(hidden_layer_sizes=(16, 8)),
     "max_epochs": 20,
     "batch_size": 64,
+    "n_estimators": 1,
     "random_state": 0,
 }
 

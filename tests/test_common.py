@@ -197,8 +197,8 @@ def test_top_features_take_the_worst(detector_class, X):
 
 
 def test_training_beats_no_training(detector_class, rng):
-    angle = rng.uniform(0, 1.5 * np.pi, 600)
-    arc = np.c_[np.cos(angle), np.sin(angle)] + 0.02 * rng.standard_normal((600, 2))
+    angle = rng.uniform(0, 1.5 * np.pi, 900)
+    arc = np.c_[np.cos(angle), np.sin(angle)] + 0.02 * rng.standard_normal((900, 2))
     centre = 0.3 * rng.standard_normal((100, 2))
     architecture = skvae.MLP(hidden_layer_sizes=(32, 32))
     trained = cheap(

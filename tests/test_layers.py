@@ -18,7 +18,7 @@ ROOMS = {
     "failures": (set(), set()),
     "labels": ({"numpy"}, set()),
     "seeding": ({"numpy", "sklearn"}, set()),
-    "thresholds": ({"numpy"}, set()),
+    "thresholds": ({"numpy", "sklearn"}, set()),
     "architectures": ({"sklearn", "torch"}, {"_sklearn"}),
     "likelihoods": ({"torch"}, set()),
     "networks": ({"torch"}, {"likelihoods"}),

@@ -8,6 +8,7 @@ from typing import Any, Literal, Self
 import numpy as np
 from numpy.random import RandomState
 from numpy.typing import ArrayLike, NDArray
+from sklearn.pipeline import Pipeline
 from sklearn.utils import Bunch, check_random_state
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_is_fitted, validate_data
@@ -56,10 +57,15 @@ class EnsembleOutlierDetector(ThresholdDetector, BaseComposition):
         alarmed, the one with the lowest score, and 'mean' takes their mean.
 
     contamination : 'auto' or float in (0, 0.5], default='auto'
-        The share of outliers in the training rows, which sets the offset. 'auto' counts as
-        outliers the rows that score more than 1.5 interquartile ranges below the first quartile
-        of the training scores, and at least the lowest 1 %. New rows score a little lower than
-        training rows, and much lower if those are few: see ``calibrate``.
+        The share of outliers, which sets the offset. 'auto' counts as outliers the rows that
+        score more than 1.5 interquartile ranges below the first quartile of the scores of
+        held-out rows, and at least the lowest 1 % of these.
+
+    threshold : {'auto', 'training', 'held_out'}, default='auto'
+        Which rows set the offset. With 'training' it is ``contamination`` of the training rows.
+        With 'held_out' it is at most ``contamination`` of new normal rows, which the scores of
+        held-out rows tell, see ``calibrate``. 'auto' is 'held_out' for
+        ``contamination='auto'``, and 'training' for a number, as in scikit-learn.
 
     n_jobs : int, default=None
         The number of experts that are fitted at once, each in a process of its own. ``None``
@@ -79,6 +85,13 @@ class EnsembleOutlierDetector(ThresholdDetector, BaseComposition):
     offset_ : float
         The threshold: ``decision_function = score_samples - offset_``.
 
+    held_out_scores_ : ndarray of shape (n_held_out,)
+        The scores that some or all training rows have as new rows, from models that did not
+        learn them.
+
+    held_out_indices_ : ndarray of shape (n_held_out,) of int
+        Which training rows these are.
+
     estimators_ : list of estimators
         The fitted experts.
 
@@ -86,8 +99,7 @@ class EnsembleOutlierDetector(ThresholdDetector, BaseComposition):
         The fitted experts by name.
 
     centers_ : ndarray of shape (n_experts,)
-        The median of each expert's scores of the training rows, of its ``held_out_scores_``
-        where it has them.
+        The median of each expert's scores of held-out rows.
 
     scales_ : ndarray of shape (n_experts,)
         The interquartile range of the same scores; where it is 0, since most rows score alike,
@@ -157,6 +169,7 @@ class EnsembleOutlierDetector(ThresholdDetector, BaseComposition):
         *,
         combine: Literal["max", "mean"] = "max",
         contamination: float | Literal["auto"] = "auto",
+        threshold: Literal["auto", "training", "held_out"] = "auto",
         n_jobs: int | None = None,
         memory: str | PathLike[str] | Any = None,
         random_state: int | RandomState | None = None,
@@ -164,6 +177,7 @@ class EnsembleOutlierDetector(ThresholdDetector, BaseComposition):
         self.estimators = estimators
         self.combine = combine
         self.contamination = contamination
+        self.threshold = threshold
         self.n_jobs = n_jobs
         self.memory = memory
         self.random_state = random_state
@@ -243,12 +257,12 @@ class EnsembleOutlierDetector(ThresholdDetector, BaseComposition):
             )
             self.named_estimators_ = Bunch(**dict(zip(experts, self.estimators_, strict=True)))
             scores = self._raw_scores(X)
-            standards = self._as_new_rows(scores)
-            first, self.centers_, third = np.percentile(standards, [25, 50, 75], axis=0)
+            held_out, as_new = self._as_new_rows(scores)
+            first, self.centers_, third = np.percentile(as_new, [25, 50, 75], axis=0)
             # Where most rows score alike the range is 0.
-            scales = np.array([third - first, standards.std(axis=0), np.ones(len(experts))])
+            scales = np.array([third - first, as_new.std(axis=0), np.ones(len(experts))])
             self.scales_ = np.choose((scales > 0).argmax(axis=0), scales)
-            self.offset_ = self._offset(self._combined(scores), self.contamination)
+            self._set_threshold(held_out, self._combined(as_new), lambda: self._combined(scores))
         return self
 
     def expert_scores(self, X: ArrayLike) -> NDArray[np.float64]:
@@ -312,13 +326,24 @@ class EnsembleOutlierDetector(ThresholdDetector, BaseComposition):
                 )
         return np.column_stack(list(scores.values()))
 
-    def _as_new_rows(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the scores of training rows, those that new rows would get where known."""
-        columns = [
-            getattr(expert, "held_out_scores_", column)
-            for expert, column in zip(self.estimators_, scores.T, strict=True)
-        ]
-        return np.column_stack(columns)
+    def _as_new_rows(
+        self, scores: NDArray[np.float64]
+    ) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+        """Return which rows all experts held out, and the scores that they have as new rows.
+
+        Those of an expert which holds nothing out are the scores of its training rows.
+        """
+        known = [_held_out(expert) for expert in self.estimators_]
+        held_out = np.arange(len(scores))
+        for of_expert in known:
+            if of_expert is not None:
+                held_out = np.intersect1d(held_out, of_expert[0], assume_unique=True)
+        as_new = scores[held_out]
+        for column, of_expert in enumerate(known):
+            if of_expert is not None:
+                indices, held_out_scores = of_expert
+                as_new[:, column] = held_out_scores[np.searchsorted(indices, held_out)]
+        return held_out, as_new
 
     def _standardized(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
         deviations = (scores - self.centers_) / self.scales_
@@ -336,6 +361,14 @@ def _experts() -> list[tuple[str, Any]]:
         ("near", SamplingOutlierDetector()),
         ("far", SamplingOutlierDetector(n_estimators=32, max_samples=8)),
     ]
+
+
+def _held_out(expert: Any) -> tuple[NDArray[np.intp], NDArray[np.float64]] | None:
+    if isinstance(expert, Pipeline):
+        expert = expert[-1]
+    if not hasattr(expert, "held_out_scores_"):
+        return None
+    return expert.held_out_indices_, expert.held_out_scores_
 
 
 def _fit_expert(expert: Any, X: ArrayLike, versions: str) -> Any:

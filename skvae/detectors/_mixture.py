@@ -15,6 +15,7 @@ from skvae._sklearn import Interval
 from skvae.detectors._network import NetworkDetector
 from skvae.networks import Autoencoder, MixtureNetwork, Network
 from skvae.networks.mixture import RECONSTRUCTION_FEATURES
+from skvae.rows import n_held_out
 from skvae.runtime.apply import RowFunction
 from skvae.runtime.recipe import weights_of
 from skvae.training.mixture import train_mixture
@@ -125,10 +126,12 @@ class MixtureDetector(NetworkDetector):
         }
 
     def _fit(self, X: NDArray[Any]) -> None:
-        if self.n_components > len(X):
+        n_members = self._n_members(X)
+        n_learned = len(X) - (n_held_out(len(X)) if n_members == 1 else -(-len(X) // n_members))
+        if self.n_components > n_learned:
             raise ValueError(
-                f"n_components={self.n_components} is more than the rows to fit: X has n_samples = "
-                f"{len(X)}. Lower it."
+                f"n_components={self.n_components} is more than the rows to learn from: of "
+                f"n_samples = {len(X)} {n_learned} are not held out. Lower it."
             )
         if self.device.startswith("mps"):
             raise ValueError(

@@ -19,14 +19,25 @@ from skvae.architectures import MLP
 from skvae.detectors._threshold import ThresholdDetector
 from skvae.failures import undone_on_failure
 from skvae.networks import Members, Network
-from skvae.rows import validate_fitted_rows, validate_rows
+from skvae.rows import (
+    FEW_ROWS,
+    folds,
+    held_out_rows,
+    validate_fitted_rows,
+    validate_rows,
+)
 from skvae.runtime.apply import RowFunction, apply_to_rows
 from skvae.runtime.devices import choose_device, resolve_device
 from skvae.runtime.recipe import Recipe, weights_of
+from skvae.thresholds import pool_folds
 from skvae.training.cache import cached, train_to_arrays
 from skvae.training.engine import Epochs, train_network
 from skvae.training.members import train_members
-from skvae.training.schedule import Stopping, folds, plan_schedule
+from skvae.training.schedule import Stopping, plan_schedule
+
+N_MEMBERS = 3
+# Wider rows are more often curves, or images without their shape.
+WIDEST_TABLE = 200
 
 
 class NetworkDetector(ThresholdDetector):
@@ -39,6 +50,7 @@ class NetworkDetector(ThresholdDetector):
     _parameter_constraints: dict = {
         **ThresholdDetector._parameter_constraints,
         "architecture": [HasMethods(["build_encoder", "build_decoder"]), None],
+        "n_estimators": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
         "latent_dim": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
         "max_epochs": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
         "max_steps": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
@@ -57,8 +69,6 @@ class NetworkDetector(ThresholdDetector):
     }
     _train: ClassVar[Callable[..., tuple[Any, Epochs]]] = staticmethod(train_network)
 
-    n_estimators: int = 1
-    held_out_scores_: NDArray[np.float64]
     network_: Any
 
     @abstractmethod
@@ -188,15 +198,11 @@ class NetworkDetector(ThresholdDetector):
         # A copy, since the user may change the architecture in place after the fit.
         self._recipe = Recipe(network_class, deepcopy(arguments), self._seed())
         train = self._train
-        if self.n_estimators > 1:
-            if self.n_estimators > len(X):
-                raise ValueError(
-                    f"n_estimators={self.n_estimators} networks leave out one fold of the rows "
-                    f"each, but X has n_samples = {len(X)}. Lower it."
-                )
-            members = (partial(network_class, **self._recipe.arguments),) * self.n_estimators
+        n_members = self._n_members(X)
+        if n_members > 1:
+            members = (partial(network_class, **self._recipe.arguments),) * n_members
             self._recipe = Recipe(Members, {"members": members}, self._recipe.seed)
-            train = train_members
+            train = partial(train_members, self._train)
         self._row_shape = row_shape
         stopping = None
         if self.early_stopping:
@@ -210,7 +216,8 @@ class NetworkDetector(ThresholdDetector):
             weight_decay=float(self.weight_decay),
             support_fraction=self._support_fraction(row_shape),
             stopping=stopping,
-            n_members=self.n_estimators,
+            n_members=n_members,
+            holds_out=n_members == 1,
         )
         batch_rows = min(schedule.batch_size, len(X))
         self.device_ = choose_device(self.device, self._recipe, row_shape, batch_rows)
@@ -225,21 +232,40 @@ class NetworkDetector(ThresholdDetector):
             weights, self.history_ = train_cached(train, self._recipe, rows, schedule, **settings)
             self.network_ = self._recipe.rebuild(weights, self.device_)
         self.n_iter_ = len(self.history_)
-        # Those of an earlier fit are not of these rows.
-        if hasattr(self, "held_out_scores_"):
-            del self.held_out_scores_
-        if self.n_estimators > 1:
-            self.held_out_scores_ = self._scores_of_left_out_rows(X)
         # Not score_samples, which would validate a second time and miss feature names.
-        self.offset_ = self._offset(self._score_samples(X), self.contamination)
+        self._set_threshold(*self._held_out(X), lambda: self._score_samples(X))
 
-    def _scores_of_left_out_rows(self, X: NDArray[Any]) -> NDArray[np.float64]:
-        fold = folds(len(X), self.n_estimators, self._recipe.seed)
+    def _n_members(self, X: NDArray[Any]) -> int:
+        n_members: int = self.n_estimators
+        if self.n_estimators == "auto":
+            few_rows = len(X) <= FEW_ROWS and self._are_tables(X.shape[1:])
+            return min(N_MEMBERS, len(X)) if few_rows else 1
+        if n_members > len(X):
+            raise ValueError(
+                f"n_estimators={n_members} networks leave out one fold of the rows each, but X has "
+                f"n_samples = {len(X)}. Lower it."
+            )
+        return n_members
+
+    def _are_tables(self, row_shape: tuple[int, ...]) -> bool:
+        has_few_features = len(row_shape) == 1 and row_shape[0] <= WIDEST_TABLE
+        return has_few_features and isinstance(self._architecture(), MLP)
+
+    def _architecture(self) -> Any:
+        return MLP() if self.architecture is None else self.architecture
+
+    def _held_out(self, X: NDArray[Any]) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+        """Return the rows that a network did not learn, and their scores by it."""
+        if not isinstance(self.network_, Members):
+            rows = held_out_rows(len(X))
+            return rows, self._score_samples(X[rows])
+        members = self.network_.members
+        fold = folds(len(X), len(members), self._recipe.seed)
         scores = np.empty(len(X))
-        for number, member in enumerate(self.network_.members):
+        for number, member in enumerate(members):
             left_out = fold == number
             scores[left_out] = self._apply(self._row_scores(member), X[left_out])
-        return scores
+        return np.arange(len(X)), pool_folds(scores, fold)
 
     def _support_fraction(self, row_shape: tuple[int, ...]) -> float:
         return 1.0
@@ -264,7 +290,7 @@ class NetworkDetector(ThresholdDetector):
         if latent_dim == "auto":
             latent_dim = min(math.prod(input_shape), 32)
         return {
-            "architecture": MLP() if self.architecture is None else self.architecture,
+            "architecture": self._architecture(),
             "input_shape": input_shape,
             "latent_dim": latent_dim,
         }

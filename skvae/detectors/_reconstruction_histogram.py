@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn import config_context
 from sklearn.ensemble import IsolationForest, RandomForestClassifier
 from sklearn.metrics import accuracy_score
+from sklearn.model_selection import cross_val_predict
 from sklearn.pipeline import Pipeline
 from sklearn.utils import check_array, check_random_state
 from sklearn.utils.metaestimators import available_if
@@ -26,6 +27,26 @@ from skvae.thresholds import offset_from_scores
 
 # A classifier needs sharper reconstructions than the detector's own defaults give of curves.
 LR, MAX_STEPS = 4e-3, 4000
+N_FOLDS = 5
+
+
+def _scores_as_new_rows(
+    classifier: Any, histograms: NDArray[Any], labels: NDArray[np.int_]
+) -> NDArray[np.float64]:
+    """Return the scores of rows by classifiers that learned from the others.
+
+    Where a label is too rare to leave any of its rows out, they are those of the classifier.
+    """
+    proba = hasattr(classifier, "predict_proba")
+    method = "predict_proba" if proba else "decision_function"
+    _, counts = np.unique(labels, return_counts=True)
+    n_folds = min(N_FOLDS, *counts)
+    if n_folds > 1:
+        y = labels if len(counts) > 1 else None
+        scores = cross_val_predict(classifier, histograms, y, cv=n_folds, method=method)
+    else:
+        scores = getattr(classifier, method)(histograms)
+    return (scores[:, 1] if proba else scores).astype(np.float64)
 
 
 def _has_predict_proba(detector: "ReconstructionHistogramClassifier") -> bool:
@@ -75,9 +96,15 @@ class ReconstructionHistogramClassifier(ThresholdDetector):
         one, all other labels are those of normal rows.
 
     contamination : 'auto' or float in (0, 0.5], default='auto'
-        The share of outliers in the training rows, which sets the offset. 'auto' is a
-        probability of 0.5, or a decision function of 0. Without labels, it is the same as
-        in :class:`~skvae.AEOutlierDetector`.
+        The share of outliers, which sets the offset. 'auto' is a probability of 0.5, or a
+        decision function of 0. Without labels, it is the same as in
+        :class:`~skvae.AEOutlierDetector`.
+
+    threshold : {'auto', 'training', 'held_out'}, default='auto'
+        Which rows set the offset. With 'training' it is ``contamination`` of the training rows.
+        With 'held_out' it is at most ``contamination`` of new normal rows, which the scores of
+        held-out rows tell, see ``calibrate``. 'auto' is 'held_out' for
+        ``contamination='auto'``, and 'training' for a number, as in scikit-learn.
 
     random_state : int, RandomState instance or None, default=None
         Governs which rows are held out, and the detector and the classifier where they
@@ -87,6 +114,13 @@ class ReconstructionHistogramClassifier(ThresholdDetector):
     ----------
     offset_ : float
         The threshold: ``decision_function = score_samples - offset_``.
+
+    held_out_scores_ : ndarray of shape (n_held_out,)
+        The scores that some or all training rows have as new rows, from models that did not
+        learn them.
+
+    held_out_indices_ : ndarray of shape (n_held_out,) of int
+        Which training rows these are.
 
     pipeline_ : Pipeline
         The fitted steps 'difference', 'histogram' and 'classifier'. Without its last step
@@ -156,6 +190,7 @@ class ReconstructionHistogramClassifier(ThresholdDetector):
         held_out_fraction: float = 0.2,
         outlier_label: int | str = -1,
         contamination: float | Literal["auto"] = "auto",
+        threshold: Literal["auto", "training", "held_out"] = "auto",
         random_state: int | RandomState | None = None,
     ) -> None:
         self.detector = detector
@@ -165,6 +200,7 @@ class ReconstructionHistogramClassifier(ThresholdDetector):
         self.held_out_fraction = held_out_fraction
         self.outlier_label = outlier_label
         self.contamination = contamination
+        self.threshold = threshold
         self.random_state = random_state
 
     # The detector and the classifier are validated by their own fits.
@@ -236,13 +272,20 @@ class ReconstructionHistogramClassifier(ThresholdDetector):
         with config_context(transform_output="default"):
             difference.fit(X[trained])
             differences = difference.transform(X[others])
-            histogram.fit(differences)
-            classifier.fit(histogram.transform(differences), np.where(outlier[others], -1, 1))
+            histograms = histogram.fit(differences).transform(differences)
+            labels = np.where(outlier[others], -1, 1)
+            classifier.fit(histograms, labels)
+            as_new = _scores_as_new_rows(classifier, histograms, labels)
         self.pipeline_ = Pipeline(
             [("difference", difference), ("histogram", histogram), ("classifier", classifier)]
         )
         self.classes_ = np.array([-1, 1])
-        self.offset_ = self._offset(self._score_samples(X), self.contamination)
+        order = np.argsort(others[:n_held_out])
+        self._set_threshold(
+            others[:n_held_out][order],
+            as_new[:n_held_out][order],
+            lambda: self._score_samples(X),
+        )
 
     def fit_predict(self, X: ArrayLike, y: ArrayLike | None = None) -> NDArray[np.int_]:
         """Fit, and tell outliers from normal rows among the training rows.

@@ -13,7 +13,13 @@ from sklearn.utils.validation import check_is_fitted
 from skvae._sklearn import Interval, fit_context
 from skvae.detectors._threshold import ThresholdDetector
 from skvae.failures import undone_on_failure
-from skvae.rows import unit_floats, validate_fitted_rows, validate_rows
+from skvae.rows import (
+    FEW_ROWS,
+    held_out_rows,
+    unit_floats,
+    validate_fitted_rows,
+    validate_rows,
+)
 
 # Distances of so many pairs of rows stay in the processor's cache.
 PAIRS_AT_ONCE = 2**17
@@ -31,9 +37,15 @@ class SamplingOutlierDetector(ThresholdDetector):
     Parameters
     ----------
     contamination : 'auto' or float in (0, 0.5], default='auto'
-        The share of outliers in the training rows, which sets the offset. 'auto' counts as
-        outliers the rows that score more than 1.5 interquartile ranges below the first quartile
-        of the training scores, and at least the lowest 1 %.
+        The share of outliers, which sets the offset. 'auto' counts as outliers the rows that
+        score more than 1.5 interquartile ranges below the first quartile of the scores of
+        held-out rows, and at least the lowest 1 % of these.
+
+    threshold : {'auto', 'training', 'held_out'}, default='auto'
+        Which rows set the offset. With 'training' it is ``contamination`` of the training rows.
+        With 'held_out' it is at most ``contamination`` of new normal rows, which the scores of
+        held-out rows tell, see ``calibrate``. 'auto' is 'held_out' for
+        ``contamination='auto'``, and 'training' for a number, as in scikit-learn.
 
     n_estimators : int, default=8
         The number of samples. With more of them the scores depend less on chance.
@@ -49,6 +61,13 @@ class SamplingOutlierDetector(ThresholdDetector):
     ----------
     offset_ : float
         The threshold: ``decision_function = score_samples - offset_``.
+
+    held_out_scores_ : ndarray of shape (n_held_out,)
+        The scores that some or all training rows have as new rows, from models that did not
+        learn them.
+
+    held_out_indices_ : ndarray of shape (n_held_out,) of int
+        Which training rows these are.
 
     samples_ : ndarray of shape (n_estimators, max_samples, n_features)
         The samples.
@@ -102,11 +121,13 @@ class SamplingOutlierDetector(ThresholdDetector):
         self,
         *,
         contamination: float | Literal["auto"] = "auto",
+        threshold: Literal["auto", "training", "held_out"] = "auto",
         n_estimators: int = 8,
         max_samples: int = 64,
         random_state: int | RandomState | None = None,
     ) -> None:
         self.contamination = contamination
+        self.threshold = threshold
         self.n_estimators = n_estimators
         self.max_samples = max_samples
         self.random_state = random_state
@@ -138,7 +159,12 @@ class SamplingOutlierDetector(ThresholdDetector):
                 random.choice(len(rows), size, replace=False) for _ in range(self.n_estimators)
             ]
             self.samples_ = _points(rows[np.array(drawn).ravel()]).reshape(len(drawn), size, -1)
-            self.offset_ = self._offset(self._score_samples(rows), self.contamination)
+            few = len(rows) <= FEW_ROWS
+            held_out = np.arange(len(rows)) if few else held_out_rows(len(rows))
+            # A row of a sample is not its own neighbour, and so scores as a new row.
+            self._set_threshold(
+                held_out, self._score_samples(rows[held_out]), lambda: self._score_samples(rows)
+            )
         return self
 
     def score_samples(self, X: ArrayLike) -> NDArray[np.float64]:

@@ -1,57 +1,156 @@
 """From scores and an offset to answers, wherever the scores come from."""
 
 from abc import ABCMeta, abstractmethod
+from collections.abc import Callable
 from numbers import Real
 from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, OutlierMixin
+from sklearn.utils import check_consistent_length
 from sklearn.utils.validation import check_is_fitted
 
 from skvae._sklearn import Interval, StrOptions, validate_parameter_constraints
-from skvae.thresholds import offset_from_scores
+from skvae.labels import is_outlier
+from skvae.thresholds import (
+    conformal_offset,
+    conformal_p_values,
+    labelled_offset,
+    offset_from_scores,
+)
+
+SHARE = Interval(Real, 0, 0.5, closed="right")
 
 
 class ThresholdDetector(OutlierMixin, BaseEstimator, metaclass=ABCMeta):
     """A detector whose outliers are the rows with a score below ``offset_``."""
 
     _parameter_constraints: dict = {
-        "contamination": [StrOptions({"auto"}), Interval(Real, 0, 0.5, closed="right")],
+        "contamination": [StrOptions({"auto"}), SHARE],
+        "threshold": [StrOptions({"auto", "training", "held_out"})],
     }
 
     contamination: float | Literal["auto"]
+    threshold: Literal["auto", "training", "held_out"]
     offset_: float
+    held_out_scores_: NDArray[np.float64]
+    held_out_indices_: NDArray[np.intp]
 
     @abstractmethod
     def score_samples(self, X: ArrayLike) -> NDArray[np.float64]:
         """Return how normal each row is."""
 
     def calibrate(
-        self, X: ArrayLike, *, contamination: float | Literal["auto"] | None = None
+        self,
+        X: ArrayLike | None = None,
+        y: ArrayLike | None = None,
+        *,
+        contamination: float | Literal["auto"] | None = None,
+        false_positive_rate: float | None = None,
     ) -> Self:
-        """Set the offset from other rows than those of ``fit``, without training.
+        """Set the offset from rows that were not trained on, without training.
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
-            Rows with a share of outliers that is known, or can be assumed.
+        X : array-like of shape (n_samples, n_features), default=None
+            The rows, or ``None`` for those that ``fit`` held out. Behind other steps of a
+            pipeline they are transformed first:
+            ``pipeline[-1].calibrate(pipeline[:-1].transform(X))``.
+
+        y : array-like of shape (n_samples,), default=None
+            The labels of ``X``, if they are known: +1 for normal rows and -1 for outliers.
 
         contamination : 'auto' or float in (0, 0.5], default=None
-            The share of outliers in ``X``, or ``None`` for the detector's own parameter,
-            as it is now.
+            The share of outliers in ``X``, which are then below the offset, or 'auto' as in
+            the constructor. If nothing else is given either, it is the detector's own
+            parameter.
+
+        false_positive_rate : float in (0, 0.5], default=None
+            The largest share of new normal rows to be below the offset, on average. All of
+            ``X`` are then normal rows, or those that ``y`` says are. They take the place of
+            the held-out rows of ``fit``, and so decide the p-values too.
 
         Returns
         -------
         self : object
-            The detector with a new ``offset_``.
+            The detector with a new ``offset_``. With labels alone it is the one with the
+            highest F1 for the outliers of ``X``.
+
+        Raises
+        ------
+        ValueError
+            If two of ``contamination``, ``false_positive_rate`` and labels are given that do
+            not go together, or ``y`` has other labels, or not both of them.
+
+        Warns
+        -----
+        UserWarning
+            If the rows are too few for the rate, or equal scores keep the number of outliers
+            from what was asked for.
         """
         check_is_fitted(self)
-        if contamination is None:
-            contamination = self.contamination
-        self._validated({"contamination": contamination})
-        self.offset_ = self._offset(self.score_samples(X), contamination)
+        if contamination is not None and (false_positive_rate is not None or y is not None):
+            other = "y" if false_positive_rate is None else "false_positive_rate"
+            raise ValueError(f"calibrate takes contamination or {other}, but got both.")
+        if y is not None and X is None:
+            raise ValueError("calibrate got labels, but not their rows. Give X as well.")
+        if false_positive_rate is not None:
+            self._validated({"false_positive_rate": false_positive_rate})
+        elif y is None:
+            contamination = self.contamination if contamination is None else contamination
+            self._validated({"contamination": contamination})
+        scores = self.held_out_scores_ if X is None else self.score_samples(X)
+        normal = np.ones(len(scores), dtype=np.bool_)
+        if y is not None:
+            labels = np.asarray(y)
+            check_consistent_length(scores, labels)
+            normal = ~is_outlier(labels)
+            if normal.all() or not normal.any():
+                raise ValueError(
+                    f"y has only the label {labels[0]}, but calibrate needs both normal rows (+1) "
+                    "and outliers (-1). Without labels, leave y out."
+                )
+        if false_positive_rate is not None:
+            offset = conformal_offset(scores[normal], false_positive_rate)
+            if X is not None:
+                self.held_out_scores_ = scores[normal]
+                self.held_out_indices_ = np.flatnonzero(normal)
+        elif contamination is not None:
+            offset = self._offset(scores, contamination)
+        else:
+            offset = labelled_offset(scores, ~normal)
+        self.offset_ = offset
         return self
+
+    def p_values(self, X: ArrayLike) -> NDArray[np.float64]:
+        """Return how often a normal row would score as low as each row.
+
+        They are conformal p-values [1]_: the rank of the score among those of the rows that
+        ``fit`` held out, or that ``calibrate`` was given with a false-positive rate. Of new
+        rows that are exchangeable with these, at most a share ``a`` has a p-value of at most
+        ``a``. If there are outliers among the training rows, p-values are too large, and so on
+        the safe side. To look for outliers in many rows at once, adjust the p-values first with
+        :func:`scipy.stats.false_discovery_control`.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            New rows. Those of ``fit`` were trained on, and get larger p-values than new ones.
+
+        Returns
+        -------
+        p_values : ndarray of shape (n_samples,)
+            Above 0 and at most 1, in steps of 1 / (number of held-out rows + 1). Low for
+            outliers.
+
+        References
+        ----------
+        .. [1] S. Bates et al., "Testing for outliers with conformal p-values", The Annals of
+           Statistics 51, 2023. :doi:`10.1214/22-AOS2244`
+        """
+        check_is_fitted(self)
+        return conformal_p_values(self.held_out_scores_, self.score_samples(X))
 
     def decision_function(self, X: ArrayLike) -> NDArray[np.float64]:
         """Return the scores less the offset.
@@ -83,11 +182,28 @@ class ThresholdDetector(OutlierMixin, BaseEstimator, metaclass=ABCMeta):
         """
         return np.where(self.decision_function(X) < 0, -1, 1)
 
+    def _set_threshold(
+        self,
+        held_out_indices: NDArray[np.intp],
+        held_out_scores: NDArray[np.float64],
+        training_scores: Callable[[], NDArray[np.float64]],
+    ) -> None:
+        self.held_out_indices_, self.held_out_scores_ = held_out_indices, held_out_scores
+        if self.threshold == "training" or (
+            self.threshold == "auto" and self.contamination != "auto"
+        ):
+            self.offset_ = self._offset(training_scores(), self.contamination)
+        elif self.contamination == "auto":
+            self.offset_ = self._offset(held_out_scores, self.contamination)
+        else:
+            self.offset_ = conformal_offset(held_out_scores, self.contamination)
+
     def _offset(self, scores: NDArray[np.float64], contamination: float | Literal["auto"]) -> float:
         return offset_from_scores(scores, contamination)
 
     def _validated(self, parameters: dict[str, Any]) -> dict[str, Any]:
         # They can be set after fit, which validates all of them.
-        constraints = {name: self._parameter_constraints[name] for name in parameters}
+        known = {**self._parameter_constraints, "false_positive_rate": [SHARE]}
+        constraints = {name: known[name] for name in parameters}
         validate_parameter_constraints(constraints, parameters, caller_name=type(self).__name__)
         return parameters

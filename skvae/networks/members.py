@@ -50,8 +50,9 @@ class Members(Network):
         }
 
     def encode(self, x: Tensor) -> Tensor:
-        """Return the latent codes of all members, (n_rows, n_members * latent_dim)."""
-        return torch.cat([member.encode(x) for member in self.members], dim=1)
+        """Return the latent codes of the first member, (n_rows, latent_dim)."""
+        codes: Tensor = self.members[0].encode(x)
+        return codes
 
     def reconstruct(self, x: Tensor) -> Tensor:
         """Return the mean of the members' reconstructions, in the shape of ``x``."""
@@ -99,7 +100,7 @@ class StackedMembers(Network):
         return {name: Term(term.values.mean(0), term.weight) for name, term in terms.items()}
 
     def encode(self, x: Tensor) -> Tensor:
-        """Return the latent codes of all members, (n_rows, n_members * latent_dim)."""
+        """Return the latent codes of the first member, (n_rows, latent_dim)."""
         return self.unstack().encode(x)
 
     def reconstruct(self, x: Tensor) -> Tensor:

@@ -1,5 +1,6 @@
 """Several networks of one kind, each trained on all rows but one fold."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -7,20 +8,28 @@ import torch
 from numpy.typing import NDArray
 
 from skvae.networks import Network, StackedMembers, can_be_stacked
+from skvae.rows import folds
 from skvae.runtime.isolation import isolated
 from skvae.runtime.recipe import Recipe, freeze
-from skvae.training.engine import Epochs, run_epochs, train_network
-from skvae.training.schedule import Schedule, folds
+from skvae.training.engine import Epochs, run_epochs
+from skvae.training.schedule import Schedule
 
 __all__ = ["train_members"]
 
 
 def train_members(
-    recipe: Recipe, X: NDArray[Any], schedule: Schedule, *, device: str, **settings: Any
+    train: Callable[..., tuple[Network, Epochs]],
+    recipe: Recipe,
+    X: NDArray[Any],
+    schedule: Schedule,
+    *,
+    device: str,
+    **settings: Any,
 ) -> tuple[Network, Epochs]:
     """Train the members of a recipe for :class:`Members`: in one pass, or one after another.
 
-    The record of epochs is that of all members, or has one after another too, by number.
+    ``train`` trains one of them. The record of epochs is that of all members, or has one after
+    another too, by number.
     """
     with isolated(recipe.seed, torch.device(device)):
         members: Any = recipe.build()
@@ -32,7 +41,7 @@ def train_members(
     history = []
     for number, build in enumerate(recipe.arguments["members"]):
         alone = Recipe(build, {}, recipe.seed + number)
-        member, epochs = train_network(
+        member, epochs = train(
             alone, X[fold != number], replace(schedule, n_members=1), device=device, **settings
         )
         members.members[number].load_state_dict(member.state_dict())

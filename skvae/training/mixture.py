@@ -12,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 from sklearn.cluster import kmeans_plusplus
 from torch import Tensor
+from torch.utils.data import Subset
 
 from skvae.networks import MixtureNetwork
 from skvae.networks.mixture import Mixture, Moments, expectation_maximization
@@ -57,8 +58,9 @@ def train_mixture(
         network: Any = recipe.build().to(device)
         settings: dict[str, Any] = {"seed": recipe.seed, "callbacks": callbacks, "verbose": verbose}
         history = run_epochs(network.autoencoder, X, schedule, **settings)
+        rows = subset(X, schedule.learned_rows(len(X)))
         with _scoring(network):
-            network.head.start(*_first_guess(network, X, recipe.seed))
+            network.head.start(*_first_guess(network, rows, recipe.seed))
         second = replace(
             schedule,
             n_steps=min(
@@ -70,7 +72,7 @@ def train_mixture(
         for record in run_epochs(network, X, second, **settings):
             history.append({**record, "epoch": len(history) + 1})
         with _scoring(network):
-            jitter = settle(network, X)
+            jitter = settle(network, rows)
     if jitter:
         warnings.warn(
             f"A covariance of the mixture was not positive definite until {jitter:g} times the "
@@ -81,33 +83,35 @@ def train_mixture(
     return network, history
 
 
-def settle(network: MixtureNetwork, X: NDArray[Any]) -> float:
+def settle(network: MixtureNetwork, rows: Subset[Any]) -> float:
     """Set the mixture to the most likely one given the memberships of all rows.
 
     Their moments are summed up in float64, so that the batches of the training have no part
     in it. Returns the share of the variances that had to be added to the covariances.
     """
     total: list[Any] = [0.0, 0.0, 0.0]
-    for batch, noise in _batches(network, X, np.arange(len(X))):
-        moments, share = network.moments(batch, noise), len(batch) / len(X)
+    for batch, noise in _batches(network, rows):
+        moments, share = network.moments(batch, noise), len(batch) / len(rows)
         total = [part + share * more for part, more in zip(total, moments, strict=True)]
     return network.head.settle(Moments(*total))
 
 
 def _first_guess(
-    network: MixtureNetwork, X: NDArray[Any], seed: int
+    network: MixtureNetwork, rows: Subset[Any], seed: int
 ) -> tuple[Tensor, Tensor, Mixture]:
     """Return location and scale of the latent features, and a mixture in these units."""
     rng = np.random.RandomState(seed)
-    batches = _batches(network, X, _some(len(X), rng))
+    X: Any = rows.dataset
+    some = np.asarray(rows.indices)[_some(len(rows), rng)]
+    batches = _batches(network, subset(X, some))
     features = torch.cat([network.drawn_features(*batch).cpu() for batch in batches]).double()
     features = features[_some(len(features), rng)]
     location, scale = features.mean(0), features.std(0, correction=0)
     scale[scale < CONSTANT * location.abs().clamp(min=1)] = 1.0
-    rows = (features - location) / scale
+    units = (features - location) / scale
     n_components = len(network.head.guess.value.weights)
     guesses = [
-        expectation_maximization(rows, _clusters(rows, n_components, rng), network.head.reg_covar)
+        expectation_maximization(units, _clusters(units, n_components, rng), network.head.reg_covar)
         for _ in range(N_GUESSES)
     ]
     guess, _ = max(guesses, key=lambda guess: guess[1])
@@ -132,14 +136,13 @@ def _scoring(network: MixtureNetwork) -> Iterator[None]:
         yield
 
 
-def _batches(
-    network: MixtureNetwork, X: NDArray[Any], index: NDArray[np.intp]
-) -> Iterator[tuple[Tensor, Tensor]]:
-    """Yield rows with the noise for their latent codes."""
+def _batches(network: MixtureNetwork, rows: Subset[Any]) -> Iterator[tuple[Tensor, Tensor]]:
+    """Yield batches of rows with the noise for their latent codes."""
     n_draws, latent_dim = network.draws.shape
-    for rows in Batches(subset(X, index), batch_rows_for(X.shape[1:]), network.draws.device):
-        shape = (n_draws, len(rows), latent_dim)
-        yield rows, torch.randn(shape, dtype=torch.float32, device=rows.device)
+    X: Any = rows.dataset
+    for batch in Batches(rows, batch_rows_for(X.shape[1:]), network.draws.device):
+        shape = (n_draws, len(batch), latent_dim)
+        yield batch, torch.randn(shape, dtype=torch.float32, device=batch.device)
 
 
 def _some(n_rows: int, rng: np.random.RandomState) -> NDArray[np.intp]:

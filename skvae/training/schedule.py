@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 from torch.utils.data import Subset
 
-from skvae.rows import subset
+from skvae.rows import folds, held_out_rows, n_held_out, subset
 
-__all__ = ["Schedule", "Stopping", "auto_batch_size", "folds", "plan_schedule"]
+__all__ = ["Schedule", "Stopping", "auto_batch_size", "plan_schedule"]
 
 # Enough for a small table, and one look at a very large one.
 AUTO_STEPS = 2000
@@ -34,7 +34,8 @@ class Stopping:
 class Schedule:
     """How a network is trained: ``support_fraction`` of each step's rows count in the loss.
 
-    Of several members each leaves out one fold of the rows.
+    Of several members each leaves out one fold of the rows. A network alone leaves out the
+    rows that are held out, if the schedule says so.
     """
 
     n_steps: int
@@ -44,6 +45,7 @@ class Schedule:
     support_fraction: float = 1.0
     stopping: Stopping | None = None
     n_members: int = 1
+    holds_out: bool = False
 
     def rate(self, step: int) -> float:
         """Return the learning rate of a step, which are counted from 0."""
@@ -51,17 +53,23 @@ class Schedule:
 
     def n_batches(self, n_rows: int) -> int:
         """Return the number of steps in a pass over so many rows."""
+        n_rows -= n_held_out(n_rows) if self.holds_out else 0
         return math.ceil(n_trained(n_rows, self.stopping, self.n_members) / self.batch_size)
+
+    def learned_rows(self, n_rows: int) -> NDArray[np.intp]:
+        """Return the numbers of the rows that a network may learn from."""
+        rows = np.arange(n_rows)
+        return np.delete(rows, held_out_rows(n_rows)) if self.holds_out else rows
 
     def split(self, X: Any, seed: int) -> tuple[Subset[Any], Subset[Any] | None]:
         """Return the rows to train on, and those held out for validation, if any.
 
         The index of the rows has a column for each member, if there are several.
         """
-        train, valid = np.arange(len(X)), None
+        train, valid = self.learned_rows(len(X)), None
         if self.stopping is not None:
-            n_valid = n_held_out(len(X), self.stopping)
-            if n_valid == len(X):
+            n_valid = n_validated(len(train), self.stopping)
+            if n_valid == len(train):
                 raise ValueError(
                     f"validation_fraction={self.stopping.validation_fraction} leaves no row to "
                     f"train on: X has n_samples = {len(X)}. Lower it, or set early_stopping=False."
@@ -77,34 +85,44 @@ class Schedule:
         return subset(X, train), None if valid is None else subset(X, valid)
 
 
-def folds(n_rows: int, n_folds: int, seed: int) -> NDArray[np.intp]:
-    """Return the number of the fold of each row, drawn at random."""
-    return np.random.RandomState(seed).permutation(np.arange(n_rows) % n_folds)
-
-
 def plan_schedule(
     n_rows: int,
     *,
     max_epochs: int | Literal["auto"],
     max_steps: int | Literal["auto"],
     batch_size: int | Literal["auto"],
+    lr: float,
     stopping: Stopping | None,
     n_members: int = 1,
+    holds_out: bool = False,
     **settings: float,
 ) -> Schedule:
     """Return the schedule for a number of rows, with a number wherever it says 'auto'."""
+    n_rows -= n_held_out(n_rows) if holds_out else 0
     n_train = max(1, n_trained(n_rows, stopping, n_members))
-    size = auto_batch_size(n_train) if batch_size == "auto" else int(batch_size)
+    n_all = max(1, n_trained(n_rows, stopping, 1))
+    size = auto_batch_size(n_all) if batch_size == "auto" else int(batch_size)
     n_batches = math.ceil(n_train / size)
     n_steps = math.inf if max_steps == "auto" else max_steps
     if max_epochs != "auto":
         n_steps = min(n_steps, max_epochs * n_batches)
     elif max_steps == "auto":
-        n_steps = math.ceil(AUTO_STEPS / n_batches) * n_batches
+        # Members have fewer rows to learn: between as many steps and as many passes.
+        share = math.sqrt(n_batches / math.ceil(n_all / size))
+        n_steps = math.ceil(share * AUTO_STEPS / n_batches) * n_batches
+        lr /= share
     if stopping is not None and max_epochs == "auto":
         patience = stopping.n_iter_no_change * math.ceil(SHORTEST_EPOCH / n_batches)
         stopping = Stopping(stopping.validation_fraction, patience, stopping.tol)
-    return Schedule(int(n_steps), size, stopping=stopping, n_members=n_members, **settings)
+    return Schedule(
+        int(n_steps),
+        size,
+        lr,
+        stopping=stopping,
+        n_members=n_members,
+        holds_out=holds_out,
+        **settings,
+    )
 
 
 def auto_batch_size(n_rows: int) -> int:
@@ -114,12 +132,12 @@ def auto_batch_size(n_rows: int) -> int:
     return min(LARGEST_BATCH, max(USUAL_BATCH, n_rows // AUTO_STEPS))
 
 
-def n_held_out(n_rows: int, stopping: Stopping | None) -> int:
+def n_validated(n_rows: int, stopping: Stopping | None) -> int:
     """Return how many of the rows are set aside for validation."""
     return 0 if stopping is None else math.ceil(stopping.validation_fraction * n_rows)
 
 
 def n_trained(n_rows: int, stopping: Stopping | None, n_members: int) -> int:
     """Return how many of the rows a network learns from, or each of several."""
-    n_rows -= n_held_out(n_rows, stopping)
+    n_rows -= n_validated(n_rows, stopping)
     return n_rows if n_members == 1 else n_rows - n_rows // n_members

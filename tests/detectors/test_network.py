@@ -115,7 +115,7 @@ def test_cuda_where_there_is_none(detector_class, X, monkeypatch):
         pytest.param(lambda X: X[:, :1], id="one feature"),
         pytest.param(lambda X: np.c_[X, np.ones(len(X))], id="a constant column"),
         pytest.param(lambda X: np.ones((50, 3)), id="equal rows"),
-        pytest.param(lambda X: X[:2], id="two rows"),
+        pytest.param(lambda X: X[:3], id="three rows"),
         pytest.param(lambda X: X.astype(np.float16), id="float16"),
         pytest.param(lambda X: X.astype(np.float32), id="float32"),
         pytest.param(lambda X: X.astype(np.longdouble), id="longdouble"),
@@ -156,7 +156,8 @@ def test_automatic_batches_work_on_tiny_tables(detector_class, X, n_rows, early_
 def test_automatic_batches_count_the_rows_that_are_trained_on(detector_class):
     X = np.random.RandomState(0).standard_normal((520, 3))
     arguments = {"max_epochs": 1, "early_stopping": True}
-    for n_rows, size in ((520, 8), (600, 64)):
+    # A third is held out, and a tenth of the others validates.
+    for n_rows, size in ((820, 8), (900, 64)):
         rows = np.resize(X, (n_rows, 3))
         scores = [
             cheap(detector_class, batch_size=batch_size, **arguments).fit(rows).score_samples(X)
@@ -287,7 +288,8 @@ def test_memory_keeps_networks_apart_by_what_influences_training(
     scores = detector.score_samples(X)
     number = len(trainings)
     without_influence = {
-        "contamination": 0.2, "top_features": 0.5, "verbose": 1, "lr": np.float64(detector.lr),
+        "contamination": 0.2, "threshold": "held_out", "top_features": 0.5, "verbose": 1,
+        "lr": np.float64(detector.lr),
         "validation_fraction": 0.3, "n_iter_no_change": 2, "tol": 0.5,
         "memory": Memory(str(tmp_path), verbose=0),
     }  # fmt: skip

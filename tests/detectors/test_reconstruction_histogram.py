@@ -74,7 +74,8 @@ def test_the_classifier_learns_from_rows_that_the_network_has_not_seen(X):
 
     class Forest(RandomForestClassifier):
         def fit(self, X, y):
-            seen["n_rows"], seen["labels"] = len(X), y
+            # The first of its fits. The others are for scores of rows that were left out.
+            seen.setdefault("labels", y)
             return super().fit(X, y)
 
     y = np.where(np.arange(200) < 50, -1, 1)
@@ -82,7 +83,7 @@ def test_the_classifier_learns_from_rows_that_the_network_has_not_seen(X):
         detector=Recorder(max_epochs=1), classifier=Forest(), held_out_fraction=0.3
     ).fit(X, y)
     assert len(seen["network"]) == 105
-    assert seen["n_rows"] == 45 + 50
+    assert len(seen["labels"]) == 45 + 50
     assert (seen["labels"] == -1).sum() == 50
     assert {tuple(row) for row in seen["network"]} <= {tuple(row) for row in X[50:]}
     assert detector.n_features_in_ == 5
@@ -198,7 +199,7 @@ def test_auto_is_the_same_in_fit_and_calibrate(bumps):
     X, y = bumps
     detector = classifier().fit(X, y)
     assert detector.offset_ == detector.calibrate(X).offset_ == 0.5
-    assert detector.calibrate(X, contamination=0.2).offset_ != 0.5
+    assert detector.calibrate(X, contamination=0.3).offset_ != 0.5
     unlabelled = classifier().fit(X)
     assert unlabelled.calibrate(X).offset_ == unlabelled.offset_
 

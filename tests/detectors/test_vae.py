@@ -83,7 +83,7 @@ def test_a_vae_beats_the_distance_from_the_mean(rng):
     angle = rng.uniform(0, 2 * np.pi, 1000)
     X = np.c_[np.cos(angle), np.sin(angle)] + 0.05 * rng.standard_normal((1000, 2))
     outliers = 0.3 * rng.standard_normal((100, 2))
-    detector = VAEOutlierDetector(latent_dim=1, max_epochs=60, batch_size=100, random_state=0)
+    detector = VAEOutlierDetector(latent_dim=1, max_epochs=100, batch_size=100, random_state=0)
     detector.fit(X)
     rows, y = np.r_[X, outliers], np.r_[np.ones(1000), -np.ones(100)]
     assert outlier_roc_auc_score(y, -np.linalg.norm(rows, axis=1)) < 0.5

@@ -1,0 +1,177 @@
+"""Answers, thresholds and p-values, whatever the scores come from."""
+
+import pickle
+
+import numpy as np
+import pytest
+from instances import cheap
+from scipy.stats import false_discovery_control
+from sklearn.base import clone
+from sklearn.datasets import make_blobs
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from skvae import (
+    AEOutlierDetector,
+    EnsembleOutlierDetector,
+    SamplingOutlierDetector,
+    VAEOutlierDetector,
+)
+from skvae.thresholds import conformal_p_values, offset_from_scores
+
+NOMINAL = 0.1
+
+
+@pytest.fixture
+def new():
+    return make_blobs(500, n_features=5, centers=3, random_state=0)[0][200:]
+
+
+def test_held_out_scores_are_of_training_rows(any_detector_class, X):
+    detector = cheap(any_detector_class).fit(X)
+    scores, rows = detector.held_out_scores_, detector.held_out_indices_
+    assert scores.shape == rows.shape
+    assert scores.dtype == np.float64
+    assert np.isfinite(scores).all()
+    assert len(set(rows)) == len(rows) >= 30
+    assert (np.diff(rows) > 0).all()
+    assert rows[-1] < 200
+
+
+def test_the_threshold_asks_training_rows_or_held_out_ones(any_detector_class, X):
+    settings = {"contamination": NOMINAL}
+    training, held_out, auto = (
+        cheap(any_detector_class, **settings, threshold=threshold).fit(X)
+        for threshold in ("training", "held_out", "auto")
+    )
+    assert training.offset_ == auto.offset_
+    assert training.offset_ == np.percentile(training.score_samples(X), 100 * NOMINAL)
+    n_below = (held_out.held_out_scores_ < held_out.offset_).sum()
+    assert n_below < NOMINAL * (len(held_out.held_out_scores_) + 1)
+    calibrated = clone(training).fit(X).calibrate(false_positive_rate=NOMINAL)
+    assert held_out.offset_ == calibrated.offset_
+
+
+def test_auto_contamination_asks_held_out_rows(any_detector_class, X):
+    detector = cheap(any_detector_class).fit(X)
+    if hasattr(detector, "classes_") and not hasattr(detector.pipeline_[-1], "contamination"):
+        pytest.skip("Classifiers have a threshold of their own.")
+    assert detector.offset_ == offset_from_scores(detector.held_out_scores_, "auto")
+    training = cheap(any_detector_class, threshold="training").fit(X)
+    assert training.offset_ == offset_from_scores(training.score_samples(X), "auto")
+
+
+def test_p_values_are_ranks_among_held_out_rows(any_detector_class, X, new):
+    detector = cheap(any_detector_class).fit(X)
+    p_values = detector.p_values(new)
+    expected = conformal_p_values(detector.held_out_scores_, detector.score_samples(new))
+    np.testing.assert_array_equal(p_values, expected)
+    assert ((p_values > 0) & (p_values <= 1)).all()
+    alone = np.concatenate([detector.p_values(new[[row]]) for row in range(5)])
+    np.testing.assert_array_equal(alone, p_values[:5])
+    twin = pickle.loads(pickle.dumps(detector))
+    np.testing.assert_array_equal(twin.p_values(new), p_values)
+
+
+def test_rows_are_flagged_where_their_p_value_is_at_most_the_rate(any_detector_class, X, new):
+    detector = cheap(any_detector_class).fit(X).calibrate(false_positive_rate=NOMINAL)
+    flagged = detector.predict(new) == -1
+    np.testing.assert_array_equal(flagged, detector.p_values(new) <= NOMINAL)
+
+
+@pytest.mark.parametrize(
+    "detector",
+    [
+        AEOutlierDetector(max_steps=500),
+        VAEOutlierDetector(max_steps=500),
+        VAEOutlierDetector(max_steps=500, n_estimators=1),
+        SamplingOutlierDetector(),
+        EnsembleOutlierDetector(
+            [("vae", VAEOutlierDetector(max_steps=500)), ("near", SamplingOutlierDetector())]
+        ),
+    ],
+    ids=["AE", "VAE", "one VAE", "sampling", "ensemble"],
+)
+def test_new_rows_are_flagged_at_the_rate_that_was_asked_for(detector):
+    X, _ = make_blobs(2300, n_features=8, centers=3, random_state=1)
+    detector.set_params(random_state=0, contamination=NOMINAL, threshold="held_out").fit(X[:300])
+    held_out = np.mean(detector.predict(X[300:]) == -1)
+    # Three standard deviations of the share among 100 held-out rows, and of 2,000 new ones.
+    assert abs(held_out - NOMINAL) < 3 * np.sqrt(0.1 * 0.9 * (1 / 100 + 1 / 2000))
+    p_values = np.sort(detector.p_values(X[300:]))
+    uniform = (np.arange(2000) + 1) / 2000
+    assert abs(p_values - uniform).max() < 0.17
+
+
+def test_outliers_survive_a_correction_for_many_rows(X):
+    detector = cheap(SamplingOutlierDetector).fit(X)
+    rows = np.r_[X[:50], X[:5] + 30]
+    discovered = false_discovery_control(detector.p_values(rows)) <= 0.1
+    np.testing.assert_array_equal(discovered[50:], True)
+
+
+def test_calibrate_without_rows_uses_those_that_were_held_out(any_detector_class, X):
+    detector = cheap(any_detector_class).fit(X)
+    scores = detector.held_out_scores_
+    assert detector.calibrate(contamination=0.3).offset_ == np.percentile(scores, 30)
+    np.testing.assert_array_equal(detector.held_out_scores_, scores)
+
+
+def test_calibrate_with_a_rate_and_rows_holds_these_out(any_detector_class, X, new):
+    detector = cheap(any_detector_class).fit(X)
+    y = np.where(np.arange(300) < 40, -1, 1)
+    assert detector.calibrate(new, y, false_positive_rate=NOMINAL) is detector
+    np.testing.assert_array_equal(detector.held_out_scores_, detector.score_samples(new[40:]))
+    n_flagged = (detector.predict(new[40:]) == -1).sum()
+    assert n_flagged < NOMINAL * 261
+    offset = detector.offset_
+    assert detector.calibrate(new[40:], false_positive_rate=NOMINAL).offset_ == offset
+
+
+def test_calibrate_with_labels_finds_the_outliers(X):
+    detector = cheap(SamplingOutlierDetector).fit(X)
+    rows, y = np.r_[X[:100], X[:10] + 30], np.r_[np.ones(100), -np.ones(10)]
+    np.testing.assert_array_equal(detector.calibrate(rows, y).predict(rows), y)
+
+
+def test_calibrate_behind_other_steps(X):
+    pipeline = make_pipeline(StandardScaler(), cheap(SamplingOutlierDetector)).fit(X)
+    pipeline[-1].calibrate(pipeline[:-1].transform(X), contamination=0.2)
+    assert (pipeline.predict(X) == -1).sum() == 40
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"contamination": 0.1, "false_positive_rate": 0.1}, "or false_positive_rate, but got"),
+        ({"y": [1, -1, 1], "contamination": 0.1}, "contamination or y, but got both"),
+        ({"y": [1, -1, 1], "X": None}, "not their rows"),
+        ({"y": [1, 0, 1]}, r"Labels must be \+1 .* got \[0\]"),
+        ({"y": [1, 1, 1]}, "y has only the label 1"),
+        ({"y": [1, -1]}, "inconsistent numbers of samples"),
+        ({"false_positive_rate": 0.0}, "'false_positive_rate' parameter of"),
+    ],
+)
+def test_bad_calibration(X, arguments, message):
+    detector = cheap(SamplingOutlierDetector).fit(X)
+    before = vars(detector).copy()
+    with pytest.raises(ValueError, match=message):
+        detector.calibrate(**{"X": X[:3], **arguments})
+    assert vars(detector) == before
+
+
+def test_an_ensemble_holds_out_what_all_of_its_experts_do(X):
+    experts = [
+        ("one", cheap(VAEOutlierDetector)),
+        ("several", cheap(AEOutlierDetector, n_estimators=2)),
+        ("scaled", make_pipeline(StandardScaler(), cheap(AEOutlierDetector))),
+    ]
+    ensemble = EnsembleOutlierDetector(experts, random_state=0).fit(X)
+    rows = ensemble.named_estimators_.one.held_out_indices_
+    np.testing.assert_array_equal(ensemble.held_out_indices_, rows)
+    columns = [
+        ensemble.named_estimators_.one.held_out_scores_,
+        ensemble.named_estimators_.several.held_out_scores_[rows],
+        ensemble.named_estimators_.scaled[-1].held_out_scores_,
+    ]
+    np.testing.assert_array_equal(ensemble.centers_, np.median(columns, axis=1))
