@@ -3,9 +3,9 @@
 Flagged as often as was asked for
 ================================
 
-How many new rows does a detector flag, if all of them are normal? A threshold at the 5 % quantile of
-the training scores should flag 5 %, but a network scores the rows that it learned better than new
-ones. Here 400 handwritten digits train an ensemble, and 1,397 others are new.
+How many new rows does a detector flag, if all of them are normal? A threshold at the 5 % quantile
+of the training scores should flag 5 %, but networks score the rows that they learned better than
+new ones. Here 400 handwritten digits train an ensemble, and 1,397 others are new.
 """
 
 import matplotlib.pyplot as plt
@@ -49,8 +49,8 @@ for name, share in shares.items():
 
 # %%
 # A p-value is the share of held-out rows that score as low as a row. The p-values of new normal
-# rows are spread evenly between 0 and 1, so that their cumulative share follows the diagonal. Upside
-# down, digits are outliers to the detector, if not all of them: a zero remains a zero.
+# rows are spread evenly between 0 and 1, so that their cumulative share follows the diagonal. Many
+# digits are outliers upside down, but a zero remains a zero.
 
 p_values = {"new": detector.p_values(X_new), "upside down": detector.p_values(X_new[:, ::-1])}
 for name, values in p_values.items():

@@ -18,13 +18,12 @@ CHEAP = {
     "architecture": MLP(hidden_layer_sizes=(16, 8)),
     "max_epochs": 20,
     "batch_size": 64,
-    "n_estimators": 1,
     "random_state": 0,
 }
 
 ARGUMENTS = {
-    AEOutlierDetector: {**CHEAP, "latent_dim": 2},
-    VAEOutlierDetector: {**CHEAP, "latent_dim": 2},
+    AEOutlierDetector: {**CHEAP, "latent_dim": 2, "n_estimators": 1},
+    VAEOutlierDetector: {**CHEAP, "latent_dim": 2, "n_estimators": 1},
     AEGMMDetector: {**CHEAP, "latent_dim": 2, "n_components": 2},
     VAEGMMDetector: {**CHEAP, "latent_dim": 2, "n_components": 2, "samples": 3},
     ReconstructionHistogramClassifier: {

@@ -44,14 +44,6 @@ class AEGMMDetector(MixtureDetector):
     latent_dim : int or 'auto', default='auto'
         The size of the latent code. 'auto' is the number of features, at most 32.
 
-    n_estimators : int or 'auto', default='auto'
-        The number of networks, whose mean scores a row. Each is trained without one fold of the
-        rows, so that every training row has a score as a new row. One network alone leaves out
-        a tenth of the rows for that, but at most 10,000, and of fewer than 3,000 rows up to 300
-        or a third. 'auto' is 3 for tables of at most 5,000 rows and 200 features with
-        :class:`~skvae.MLP`, and 1 for all others. By default each of three takes about 1,640
-        steps at 1.22 times the rate of one.
-
     n_components : int, default=4
         The number of Gaussians. If the rows have fewer clusters, some Gaussians share one.
 
@@ -230,7 +222,6 @@ class AEGMMDetector(MixtureDetector):
         threshold: Literal["auto", "training", "held_out"] = "auto",
         architecture: Any = None,
         latent_dim: int | Literal["auto"] = "auto",
-        n_estimators: int | Literal["auto"] = "auto",
         n_components: int = 4,
         reconstruction_features: Sequence[str | Callable[[Any, Any], Any]] = (
             "relative_euclidean",
@@ -258,7 +249,6 @@ class AEGMMDetector(MixtureDetector):
         self.threshold = threshold
         self.architecture = architecture
         self.latent_dim = latent_dim
-        self.n_estimators = n_estimators
         self.n_components = n_components
         self.reconstruction_features = reconstruction_features
         self.reg_covar = reg_covar

@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 from functools import partial
-from numbers import Real
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,7 @@ class AutoencoderDetector(NetworkDetector):
 
     _parameter_constraints: dict = {
         **NetworkDetector._parameter_constraints,
+        "n_estimators": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
         "top_features": [Interval(Real, 0, 1, closed="right")],
         "support_fraction": [StrOptions({"auto"}), Interval(Real, 0.5, 1, closed="both")],
     }

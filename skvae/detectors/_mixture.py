@@ -126,8 +126,7 @@ class MixtureDetector(NetworkDetector):
         }
 
     def _fit(self, X: NDArray[Any]) -> None:
-        n_members = self._n_members(X)
-        n_learned = len(X) - (n_held_out(len(X)) if n_members == 1 else -(-len(X) // n_members))
+        n_learned = len(X) - n_held_out(len(X))
         if self.n_components > n_learned:
             raise ValueError(
                 f"n_components={self.n_components} is more than the rows to learn from: of "

@@ -7,7 +7,7 @@ from copy import deepcopy
 from functools import partial
 from numbers import Integral, Real
 from os import PathLike
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -50,7 +50,6 @@ class NetworkDetector(ThresholdDetector):
     _parameter_constraints: dict = {
         **ThresholdDetector._parameter_constraints,
         "architecture": [HasMethods(["build_encoder", "build_decoder"]), None],
-        "n_estimators": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
         "latent_dim": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
         "max_epochs": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
         "max_steps": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
@@ -69,6 +68,8 @@ class NetworkDetector(ThresholdDetector):
     }
     _train: ClassVar[Callable[..., tuple[Any, Epochs]]] = staticmethod(train_network)
 
+    # Mixtures have no common scale, and one network each.
+    n_estimators: int | Literal["auto"] = 1
     network_: Any
 
     @abstractmethod
@@ -236,8 +237,8 @@ class NetworkDetector(ThresholdDetector):
         self._set_threshold(*self._held_out(X), lambda: self._score_samples(X))
 
     def _n_members(self, X: NDArray[Any]) -> int:
-        n_members: int = self.n_estimators
-        if self.n_estimators == "auto":
+        n_members = self.n_estimators
+        if n_members == "auto":
             few_rows = len(X) <= FEW_ROWS and self._are_tables(X.shape[1:])
             return min(N_MEMBERS, len(X)) if few_rows else 1
         if n_members > len(X):

@@ -45,14 +45,6 @@ class VAEGMMDetector(MixtureDetector):
     latent_dim : int or 'auto', default='auto'
         The size of the latent code. 'auto' is the number of features, at most 32.
 
-    n_estimators : int or 'auto', default='auto'
-        The number of networks, whose mean scores a row. Each is trained without one fold of the
-        rows, so that every training row has a score as a new row. One network alone leaves out
-        a tenth of the rows for that, but at most 10,000, and of fewer than 3,000 rows up to 300
-        or a third. 'auto' is 3 for tables of at most 5,000 rows and 200 features with
-        :class:`~skvae.MLP`, and 1 for all others. By default each of three takes about 1,640
-        steps at 1.22 times the rate of one.
-
     sigma : float of at least 0.001 or 'learned', default='learned'
         The scale of the distribution of a feature around its reconstruction, in the units of
         ``X``. A float is used for all features. 'learned' learns a scale for each feature: it
@@ -233,7 +225,6 @@ class VAEGMMDetector(MixtureDetector):
         threshold: Literal["auto", "training", "held_out"] = "auto",
         architecture: Any = None,
         latent_dim: int | Literal["auto"] = "auto",
-        n_estimators: int | Literal["auto"] = "auto",
         sigma: float | Literal["learned"] = "learned",
         beta: float = 0.1,
         samples: int = 10,
@@ -264,7 +255,6 @@ class VAEGMMDetector(MixtureDetector):
         self.threshold = threshold
         self.architecture = architecture
         self.latent_dim = latent_dim
-        self.n_estimators = n_estimators
         self.sigma = sigma
         self.beta = beta
         self.samples = samples
