@@ -3,7 +3,7 @@
 from abc import abstractmethod
 from functools import partial
 from numbers import Integral, Real
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -25,6 +25,8 @@ class AutoencoderDetector(NetworkDetector):
         "top_features": [Interval(Real, 0, 1, closed="right")],
         "support_fraction": [StrOptions({"auto"}), Interval(Real, 0.5, 1, closed="both")],
     }
+
+    _scored_by: ClassVar[tuple[str, ...]] = ("top_features",)
 
     @abstractmethod
     def _cell_scores(self, network: Any) -> RowFunction:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from numbers import Integral
 from os import PathLike
-from typing import Any, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 from numpy.random import RandomState
@@ -162,6 +162,8 @@ class EnsembleOutlierDetector(ThresholdDetector, BaseComposition):
         "memory": [str, PathLike, HasMethods("cache"), None],
         "random_state": ["random_state"],
     }
+
+    _scored_by: ClassVar[tuple[str, ...]] = ("combine",)
 
     def __init__(
         self,

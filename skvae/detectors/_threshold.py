@@ -3,7 +3,7 @@
 from abc import ABCMeta, abstractmethod
 from collections.abc import Callable
 from numbers import Real
-from typing import Any, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -30,6 +30,9 @@ class ThresholdDetector(OutlierMixin, BaseEstimator, metaclass=ABCMeta):
         "contamination": [StrOptions({"auto"}), SHARE],
         "threshold": [StrOptions({"auto", "training", "held_out"})],
     }
+
+    # The parameters that change scores after a fit.
+    _scored_by: ClassVar[tuple[str, ...]] = ()
 
     contamination: float | Literal["auto"]
     threshold: Literal["auto", "training", "held_out"]
@@ -81,7 +84,8 @@ class ThresholdDetector(OutlierMixin, BaseEstimator, metaclass=ABCMeta):
         ------
         ValueError
             If two of ``contamination``, ``false_positive_rate`` and labels are given that do
-            not go together, or ``y`` has other labels, or not both of them.
+            not go together, ``y`` has other labels or not both of them, or there are no rows
+            and a parameter has changed the scores since ``fit``.
 
         Warns
         -----
@@ -100,7 +104,7 @@ class ThresholdDetector(OutlierMixin, BaseEstimator, metaclass=ABCMeta):
         elif y is None:
             contamination = self.contamination if contamination is None else contamination
             self._validated({"contamination": contamination})
-        scores = self.held_out_scores_ if X is None else self.score_samples(X)
+        scores = self._known_held_out_scores() if X is None else self.score_samples(X)
         normal = np.ones(len(scores), dtype=np.bool_)
         if y is not None:
             labels = np.asarray(y)
@@ -114,8 +118,7 @@ class ThresholdDetector(OutlierMixin, BaseEstimator, metaclass=ABCMeta):
         if false_positive_rate is not None:
             offset = conformal_offset(scores[normal], false_positive_rate)
             if X is not None:
-                self.held_out_scores_ = scores[normal]
-                self.held_out_indices_ = np.flatnonzero(normal)
+                self._hold_out(np.flatnonzero(normal), scores[normal])
         elif contamination is not None:
             offset = self._offset(scores, contamination)
         else:
@@ -150,7 +153,7 @@ class ThresholdDetector(OutlierMixin, BaseEstimator, metaclass=ABCMeta):
            Statistics 51, 2023. :doi:`10.1214/22-AOS2244`
         """
         check_is_fitted(self)
-        return conformal_p_values(self.held_out_scores_, self.score_samples(X))
+        return conformal_p_values(self._known_held_out_scores(), self.score_samples(X))
 
     def decision_function(self, X: ArrayLike) -> NDArray[np.float64]:
         """Return the scores less the offset.
@@ -188,7 +191,7 @@ class ThresholdDetector(OutlierMixin, BaseEstimator, metaclass=ABCMeta):
         held_out_scores: NDArray[np.float64],
         training_scores: Callable[[], NDArray[np.float64]],
     ) -> None:
-        self.held_out_indices_, self.held_out_scores_ = held_out_indices, held_out_scores
+        self._hold_out(held_out_indices, held_out_scores)
         if self.threshold == "training" or (
             self.threshold == "auto" and self.contamination != "auto"
         ):
@@ -197,6 +200,24 @@ class ThresholdDetector(OutlierMixin, BaseEstimator, metaclass=ABCMeta):
             self.offset_ = self._offset(held_out_scores, self.contamination)
         else:
             self.offset_ = conformal_offset(held_out_scores, self.contamination)
+
+    def _hold_out(self, indices: NDArray[np.intp], scores: NDArray[np.float64]) -> None:
+        self.held_out_indices_, self.held_out_scores_ = indices, scores
+        self._held_out_by = self._score_parameters()
+
+    def _known_held_out_scores(self) -> NDArray[np.float64]:
+        now = self._score_parameters()
+        for name, value in self._held_out_by.items():
+            if value != now[name]:
+                raise ValueError(
+                    f"held_out_scores_ are of {name}={value!r}, which is now {now[name]!r}. Call "
+                    "calibrate with normal rows that were not trained on and a "
+                    "false_positive_rate, or fit again."
+                )
+        return self.held_out_scores_
+
+    def _score_parameters(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in self._scored_by}
 
     def _offset(self, scores: NDArray[np.float64], contamination: float | Literal["auto"]) -> float:
         return offset_from_scores(scores, contamination)

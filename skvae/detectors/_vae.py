@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import partial
 from numbers import Integral, Real
 from os import PathLike
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.random import RandomState
@@ -245,6 +245,8 @@ class VAEOutlierDetector(AutoencoderDetector):
         "beta": [Interval(Real, 0, None, closed="left")],
         "score_type": [StrOptions({"elbo", "reconstruction", "reconstruction_probability"})],
     }
+
+    _scored_by: ClassVar[tuple[str, ...]] = ("score_type", "top_features")
 
     def __init__(
         self,

@@ -175,3 +175,21 @@ def test_an_ensemble_holds_out_what_all_of_its_experts_do(X):
         ensemble.named_estimators_.scaled[-1].held_out_scores_,
     ]
     np.testing.assert_array_equal(ensemble.centers_, np.median(columns, axis=1))
+
+
+@pytest.mark.parametrize(
+    ("detector", "name", "value"),
+    [
+        (cheap(VAEOutlierDetector), "score_type", "reconstruction"),
+        (cheap(AEOutlierDetector), "top_features", 0.5),
+        (cheap(EnsembleOutlierDetector), "combine", "mean"),
+    ],
+)
+def test_held_out_scores_of_another_kind_are_not_used(X, new, detector, name, value):
+    detector.fit(X).set_params(**{name: value})
+    for ask in (lambda: detector.p_values(new), lambda: detector.calibrate(contamination=0.1)):
+        with pytest.raises(ValueError, match=rf"held_out_scores_ are of {name}=.* now {value!r}"):
+            ask()
+    detector.calibrate(new, false_positive_rate=NOMINAL)
+    flagged = detector.predict(new) == -1
+    np.testing.assert_array_equal(flagged, detector.p_values(new) <= NOMINAL)
