@@ -52,27 +52,26 @@ class ThresholdDetector(OutlierMixin, BaseEstimator, metaclass=ABCMeta):
         contamination: float | Literal["auto"] | None = None,
         false_positive_rate: float | None = None,
     ) -> Self:
-        """Set the offset from rows that were not trained on, without training.
+        """Set the offset from rows that were not trained on, and change nothing else.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features), default=None
-            The rows, or ``None`` for those that ``fit`` held out. Behind other steps of a
-            pipeline they are transformed first:
-            ``pipeline[-1].calibrate(pipeline[:-1].transform(X))``.
+            The rows. For the last step of a pipeline they are transformed first:
+            ``pipeline[-1].calibrate(pipeline[:-1].transform(X))``. ``None`` means those that
+            ``fit`` held out, and needs a ``false_positive_rate``.
 
         y : array-like of shape (n_samples,), default=None
             The labels of ``X``, if they are known: +1 for normal rows and -1 for outliers.
 
         contamination : 'auto' or float in (0, 0.5], default=None
-            The share of outliers in ``X``, which are then below the offset, or 'auto' as in
-            the constructor. If nothing else is given either, it is the detector's own
-            parameter.
+            The share of outliers in ``X``, which are then below the offset, or 'auto' for
+            those that are beyond the bulk. If nothing but ``X`` is given, it is the
+            detector's own parameter.
 
         false_positive_rate : float in (0, 0.5], default=None
             The largest share of new normal rows to be below the offset, on average. All of
-            ``X`` are then normal rows, or those that ``y`` says are. They take the place of
-            the held-out rows of ``fit``, and so decide the p-values too.
+            ``X`` are then normal rows, or those that ``y`` says are.
 
         Returns
         -------
@@ -83,9 +82,8 @@ class ThresholdDetector(OutlierMixin, BaseEstimator, metaclass=ABCMeta):
         Raises
         ------
         ValueError
-            If two of ``contamination``, ``false_positive_rate`` and labels are given that do
-            not go together, ``y`` has other labels or not both of them, or there are no rows
-            and a parameter has changed the scores since ``fit``.
+            If arguments do not go together, ``y`` has other labels or not both of them, or
+            there are no rows and a parameter has changed the scores since ``fit``.
 
         Warns
         -----
@@ -97,8 +95,8 @@ class ThresholdDetector(OutlierMixin, BaseEstimator, metaclass=ABCMeta):
         if contamination is not None and (false_positive_rate is not None or y is not None):
             other = "y" if false_positive_rate is None else "false_positive_rate"
             raise ValueError(f"calibrate takes contamination or {other}, but got both.")
-        if y is not None and X is None:
-            raise ValueError("calibrate got labels, but not their rows. Give X as well.")
+        if X is None and (y is not None or false_positive_rate is None):
+            raise ValueError("calibrate needs rows, X, or a false_positive_rate without labels.")
         if false_positive_rate is not None:
             self._validated({"false_positive_rate": false_positive_rate})
         elif y is None:
@@ -117,23 +115,21 @@ class ThresholdDetector(OutlierMixin, BaseEstimator, metaclass=ABCMeta):
                 )
         if false_positive_rate is not None:
             offset = conformal_offset(scores[normal], false_positive_rate)
-            if X is not None:
-                self._hold_out(np.flatnonzero(normal), scores[normal])
         elif contamination is not None:
             offset = self._offset(scores, contamination)
         else:
             offset = labelled_offset(scores, ~normal)
-        self.offset_ = offset
+        self._set_offset(offset)
         return self
 
     def p_values(self, X: ArrayLike) -> NDArray[np.float64]:
         """Return how often a normal row would score as low as each row.
 
         They are conformal p-values [1]_: the rank of the score among those of the rows that
-        ``fit`` held out, or that ``calibrate`` was given with a false-positive rate. Of new
-        rows that are exchangeable with these, at most a share ``a`` has a p-value of at most
-        ``a``. If there are outliers among the training rows, p-values are too large, and so on
-        the safe side. To look for outliers in many rows at once, adjust the p-values first with
+        ``fit`` held out. Of new rows that are exchangeable with these, at most a share ``a`` has
+        a p-value of at most ``a``, on average over fits. If there are outliers among the
+        training rows, p-values are too large, and so on the safe side. To look for outliers in
+        many rows at once, adjust the p-values first with
         :func:`scipy.stats.false_discovery_control`.
 
         Parameters
@@ -144,8 +140,13 @@ class ThresholdDetector(OutlierMixin, BaseEstimator, metaclass=ABCMeta):
         Returns
         -------
         p_values : ndarray of shape (n_samples,)
-            Above 0 and at most 1, in steps of 1 / (number of held-out rows + 1). Low for
-            outliers.
+            Low for outliers, at most 1 and in steps of 1 / (number of held-out rows + 1),
+            which is the lowest, too.
+
+        Raises
+        ------
+        ValueError
+            If a parameter has changed the scores since ``fit``.
 
         References
         ----------
@@ -167,7 +168,14 @@ class ThresholdDetector(OutlierMixin, BaseEstimator, metaclass=ABCMeta):
         -------
         decision : ndarray of shape (n_samples,)
             Negative for outliers, zero and more for normal rows.
+
+        Raises
+        ------
+        ValueError
+            If a parameter has changed the scores since the offset was set.
         """
+        check_is_fitted(self)
+        self._check_scores(self._offset_by, "offset_ is", "Call calibrate with other rows")
         return self.score_samples(X) - self.offset_
 
     def predict(self, X: ArrayLike) -> NDArray[np.int_]:
@@ -191,33 +199,36 @@ class ThresholdDetector(OutlierMixin, BaseEstimator, metaclass=ABCMeta):
         held_out_scores: NDArray[np.float64],
         training_scores: Callable[[], NDArray[np.float64]],
     ) -> None:
-        self._hold_out(held_out_indices, held_out_scores)
+        self.held_out_indices_, self.held_out_scores_ = held_out_indices, held_out_scores
+        self._held_out_by = self._score_parameters()
         if self.threshold == "training" or (
             self.threshold == "auto" and self.contamination != "auto"
         ):
-            self.offset_ = self._offset(training_scores(), self.contamination)
+            offset = self._offset(training_scores(), self.contamination)
         elif self.contamination == "auto":
-            self.offset_ = self._offset(held_out_scores, self.contamination)
+            offset = self._offset(held_out_scores, self.contamination)
         else:
-            self.offset_ = conformal_offset(held_out_scores, self.contamination)
+            offset = conformal_offset(held_out_scores, self.contamination)
+        self._set_offset(offset)
 
-    def _hold_out(self, indices: NDArray[np.intp], scores: NDArray[np.float64]) -> None:
-        self.held_out_indices_, self.held_out_scores_ = indices, scores
-        self._held_out_by = self._score_parameters()
+    def _set_offset(self, offset: float) -> None:
+        self.offset_, self._offset_by = offset, self._score_parameters()
 
     def _known_held_out_scores(self) -> NDArray[np.float64]:
-        now = self._score_parameters()
-        for name, value in self._held_out_by.items():
-            if value != now[name]:
-                raise ValueError(
-                    f"held_out_scores_ are of {name}={value!r}, which is now {now[name]!r}. Call "
-                    "calibrate with normal rows that were not trained on and a "
-                    "false_positive_rate, or fit again."
-                )
+        self._check_scores(self._held_out_by, "held_out_scores_ are", "Fit again")
         return self.held_out_scores_
 
     def _score_parameters(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in self._scored_by}
+
+    def _check_scores(self, known: dict[str, Any], what: str, remedy: str) -> None:
+        now = self._score_parameters()
+        for name, value in known.items():
+            if value != now[name]:
+                raise ValueError(
+                    f"{what} of scores by {name}={value!r}, which is now {now[name]!r}. "
+                    f"{remedy}, or set the parameter back."
+                )
 
     def _offset(self, scores: NDArray[np.float64], contamination: float | Literal["auto"]) -> float:
         return offset_from_scores(scores, contamination)

@@ -17,7 +17,7 @@ from skvae import (
     SamplingOutlierDetector,
     VAEOutlierDetector,
 )
-from skvae.thresholds import conformal_p_values, offset_from_scores
+from skvae.thresholds import conformal_offset, conformal_p_values, offset_from_scores
 
 NOMINAL = 0.1
 
@@ -113,19 +113,19 @@ def test_outliers_survive_a_correction_for_many_rows(X):
 def test_calibrate_without_rows_uses_those_that_were_held_out(any_detector_class, X):
     detector = cheap(any_detector_class).fit(X)
     scores = detector.held_out_scores_
-    assert detector.calibrate(contamination=0.3).offset_ == np.percentile(scores, 30)
+    assert detector.calibrate(false_positive_rate=0.3).offset_ == conformal_offset(scores, 0.3)
     np.testing.assert_array_equal(detector.held_out_scores_, scores)
 
 
-def test_calibrate_with_a_rate_and_rows_holds_these_out(any_detector_class, X, new):
+def test_calibrate_with_a_rate_asks_the_normal_rows(any_detector_class, X, new):
     detector = cheap(any_detector_class).fit(X)
+    p_values = detector.p_values(new)
     y = np.where(np.arange(300) < 40, -1, 1)
     assert detector.calibrate(new, y, false_positive_rate=NOMINAL) is detector
-    np.testing.assert_array_equal(detector.held_out_scores_, detector.score_samples(new[40:]))
-    n_flagged = (detector.predict(new[40:]) == -1).sum()
-    assert n_flagged < NOMINAL * 261
     offset = detector.offset_
+    assert offset == conformal_offset(detector.score_samples(new[40:]), NOMINAL)
     assert detector.calibrate(new[40:], false_positive_rate=NOMINAL).offset_ == offset
+    np.testing.assert_array_equal(detector.p_values(new), p_values)
 
 
 def test_calibrate_with_labels_finds_the_outliers(X):
@@ -145,7 +145,9 @@ def test_calibrate_behind_other_steps(X):
     [
         ({"contamination": 0.1, "false_positive_rate": 0.1}, "or false_positive_rate, but got"),
         ({"y": [1, -1, 1], "contamination": 0.1}, "contamination or y, but got both"),
-        ({"y": [1, -1, 1], "X": None}, "not their rows"),
+        ({"y": [1, -1, 1], "X": None, "false_positive_rate": 0.1}, "needs rows, X, or"),
+        ({"X": None}, "needs rows, X, or"),
+        ({"X": None, "contamination": 0.1}, "needs rows, X, or"),
         ({"y": [1, 0, 1]}, r"Labels must be \+1 .* got \[0\]"),
         ({"y": [1, 1, 1]}, "y has only the label 1"),
         ({"y": [1, -1]}, "inconsistent numbers of samples"),
@@ -185,11 +187,18 @@ def test_an_ensemble_holds_out_what_all_of_its_experts_do(X):
         (cheap(EnsembleOutlierDetector), "combine", "mean"),
     ],
 )
-def test_held_out_scores_of_another_kind_are_not_used(X, new, detector, name, value):
-    detector.fit(X).set_params(**{name: value})
-    for ask in (lambda: detector.p_values(new), lambda: detector.calibrate(contamination=0.1)):
-        with pytest.raises(ValueError, match=rf"held_out_scores_ are of {name}=.* now {value!r}"):
-            ask()
-    detector.calibrate(new, false_positive_rate=NOMINAL)
-    flagged = detector.predict(new) == -1
-    np.testing.assert_array_equal(flagged, detector.p_values(new) <= NOMINAL)
+def test_thresholds_and_held_out_scores_of_another_kind_are_not_used(X, new, detector, name, value):
+    before = detector.fit(X).get_params()[name]
+    p_values = detector.p_values(new)
+    detector.set_params(**{name: value})
+    changed = rf"of scores by {name}={before!r}, which is now {value!r}"
+    with pytest.raises(ValueError, match=rf"held_out_scores_ are {changed}. Fit again"):
+        detector.p_values(new)
+    with pytest.raises(ValueError, match=rf"held_out_scores_ are {changed}. Fit again"):
+        detector.calibrate(false_positive_rate=NOMINAL)
+    with pytest.raises(ValueError, match=rf"offset_ is {changed}. Call calibrate"):
+        detector.predict(new)
+    detector.calibrate(new, contamination=NOMINAL)
+    assert (detector.predict(new) == -1).sum() == 30
+    detector.set_params(**{name: before})
+    np.testing.assert_array_equal(detector.p_values(new), p_values)
