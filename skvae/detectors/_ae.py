@@ -18,7 +18,7 @@ MASKED_FRACTION = 0.35
 
 
 class AEOutlierDetector(AutoencoderDetector):
-    r"""Outlier detector on how well an autoencoder tells some features of a row from others.
+    r"""Outlier detector on how well an autoencoder predicts some features of a row from others.
 
     Of the rows of a table the network sees some features only, and learns to tell the hidden
     ones [1]_. It cannot copy what it cannot see, so that it has to learn how features depend on
@@ -64,7 +64,7 @@ class AEOutlierDetector(AutoencoderDetector):
         share of each row is drawn evenly between 0 and twice this, or, above a half, between
         as much more and less. 'auto' is 0.35 for tables, which are rows of one axis and of at
         most 200 features with :class:`~skvae.MLP`, and 0 for all others: a hidden point of a
-        curve or an image is told by its neighbours. With 0 nothing is hidden, and the score is
+        curve or an image follows from its neighbours. With 0 nothing is hidden, and the score is
         the reconstruction error.
 
     n_partitions : int, default=1

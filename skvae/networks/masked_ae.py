@@ -1,4 +1,4 @@
-"""The masked autoencoder: hide some cells of a row, and tell them from the others."""
+"""The masked autoencoder: hide some cells of a row, and predict them from the others."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
