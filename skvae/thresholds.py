@@ -17,6 +17,7 @@ __all__ = [
 ]
 
 TINY = np.finfo(np.float64).tiny
+FEWEST_IN_FOLD, LARGEST_STRETCH = 10, 2.0
 
 
 def offset_from_scores(
@@ -73,9 +74,9 @@ def conformal_offset(held_out_scores: NDArray[np.float64], false_positive_rate: 
     if k < 1:
         n_needed = math.ceil(round(1 / false_positive_rate, 6)) - 1
         warnings.warn(
-            f"A false-positive rate of {false_positive_rate:g} needs the scores of {n_needed} "
-            f"held-out rows, but there are {n_rows}. Rows below all of them are flagged, which "
-            f"is a rate of up to {1 / (n_rows + 1):.2g}.",
+            f"A share of {false_positive_rate:g} of new normal rows needs the scores of {n_needed} "
+            f"held-out rows, but there are {n_rows}. Rows below all of them are flagged, up to "
+            f"{1 / (n_rows + 1):.2g} of new normal ones. Give more rows, or raise the share.",
             stacklevel=3,
         )
     return float(np.partition(held_out_scores, max(k, 1) - 1)[max(k, 1) - 1])
@@ -98,7 +99,9 @@ def labelled_offset(scores: NDArray[np.float64], outlier: NDArray[np.bool_]) -> 
     f1 = precision * recall / np.maximum(precision + recall, TINY)
     last = -thresholds[np.argmax(f1[:-1])]
     above = scores[scores > last]
-    return float((last + above.min()) / 2) if len(above) else float(np.nextafter(last, np.inf))
+    halfway = (last + above.min()) / 2 if len(above) else last
+    # Between two neighbouring floats there is none.
+    return float(max(halfway, np.nextafter(last, np.inf)))
 
 
 def pool_folds(scores: NDArray[np.float64], fold: NDArray[np.intp]) -> NDArray[np.float64]:
@@ -106,12 +109,17 @@ def pool_folds(scores: NDArray[np.float64], fold: NDArray[np.intp]) -> NDArray[n
 
     The rows of each fold are scored by a model of its own, and models differ in their level and
     spread. So the scores of a fold are moved and stretched until its median and interquartile
-    range are the means of those of all folds.
+    range are the means of those of all folds, but by a factor of two at most. Folds of fewer than
+    ten rows have no level of their own that could be told.
     """
-    quartiles = [np.percentile(scores[fold == number], [25, 50, 75]) for number in np.unique(fold)]
+    counts = np.bincount(fold)
+    if counts.min() < FEWEST_IN_FOLD:
+        return scores
+    quartiles = [np.percentile(scores[fold == k], [25, 50, 75]) for k in range(len(counts))]
     first, medians, third = np.transpose(quartiles)
     ranges = third - first
-    # A fold of a few rows, or of equal ones, has no range of its own.
-    stretch = np.where(ranges > 0, ranges.mean() / np.maximum(ranges, TINY), 1.0)
+    stretch = np.ones(len(counts))
+    if ranges.min() > 0:
+        stretch = np.clip(ranges.mean() / ranges, 1 / LARGEST_STRETCH, LARGEST_STRETCH)
     pooled: NDArray[np.float64] = (scores - medians[fold]) * stretch[fold] + medians.mean()
     return pooled

@@ -115,7 +115,7 @@ def test_labels_that_tell_all_apart_or_nothing(outlier_scores):
 def test_folds_are_pooled_on_one_scale(rng):
     fold = rng.permutation(np.arange(3000) % 3)
     scores = rng.standard_normal(3000)
-    pooled = pool_folds(scores * np.array([1.0, 10.0, 0.1])[fold] - 5 * fold, fold)
+    pooled = pool_folds(scores * np.array([1.0, 1.5, 0.8])[fold] - 5 * fold, fold)
     quartiles = [np.percentile(pooled[fold == k], [25, 50, 75]) for k in range(3)]
     ranges = [third - first for first, _, third in quartiles]
     np.testing.assert_allclose(ranges, ranges[0])
@@ -125,6 +125,19 @@ def test_folds_are_pooled_on_one_scale(rng):
         assert (np.diff(pooled[fold == k][order]) >= 0).all()
 
 
-def test_folds_of_equal_or_single_rows_are_moved_alone():
-    fold = np.array([0, 1, 2, 2])
-    np.testing.assert_allclose(pool_folds(np.array([1.0, 3.0, 5.0, 5.0]), fold), 3.0)
+def test_folds_with_a_range_of_their_own_alone_are_stretched(rng):
+    fold = np.arange(300) % 3
+    scores = rng.standard_normal(300)
+    # Most rows of one fold are equal, and another fold is far too narrow to tell.
+    scores[(fold == 1) & (np.arange(300) < 240)] = 0.0
+    widths = [np.ptp(pool_folds(scores, fold)[fold == k]) for k in range(3)]
+    np.testing.assert_allclose(widths, [np.ptp(scores[fold == k]) for k in range(3)])
+    narrow = np.where(fold == 1, 1e-9, 1.0) * rng.standard_normal(300)
+    assert np.ptp(pool_folds(narrow, fold)[fold == 1]) == pytest.approx(
+        2 * np.ptp(narrow[fold == 1])
+    )
+
+
+def test_small_folds_keep_their_scores(rng):
+    scores = rng.standard_normal(20)
+    np.testing.assert_array_equal(pool_folds(scores, np.arange(20) % 3), scores)

@@ -1,6 +1,7 @@
 """A detector made of other detectors."""
 
 from collections.abc import Callable, Sequence
+from functools import reduce
 from numbers import Integral
 from os import PathLike
 from typing import Any, ClassVar, Literal, Self
@@ -126,9 +127,11 @@ class EnsembleOutlierDetector(ThresholdDetector, BaseComposition):
         z_e = \frac{s_e - \mathrm{median}}{\mathrm{interquartile\ range}}, \quad
         t_e = \mathrm{sign}(z_e) \log(1 + |z_e|),
 
-    with the median and the range of the training rows. The score of a row is the lowest
-    :math:`t_e` of all experts, that of the largest alarm. Taking the largest of standardised
-    outlier scores is an old rule [1]_.
+    with the median and the range of the rows that the expert held out. An expert without
+    ``held_out_scores_`` is standardised by its training rows, and thresholds and p-values count on
+    them: if it knows these better than new rows, ``calibrate`` with other rows. The score of a row
+    is the lowest :math:`t_e` of all experts, that of the largest alarm. Taking the largest of
+    standardised outlier scores is an old rule [1]_.
 
     References
     ----------
@@ -223,7 +226,7 @@ class EnsembleOutlierDetector(ThresholdDetector, BaseComposition):
     # The experts are validated by their own fits.
     @fit_context(prefer_skip_nested_validation=False)
     def fit(self, X: ArrayLike, y: Any = None) -> Self:
-        """Fit the experts, and set the offset from the scores of the training rows.
+        """Fit the experts, and set the offset from scores of training or held-out rows.
 
         If a fit fails or is interrupted, the detector is left as it was before.
 
@@ -258,13 +261,18 @@ class EnsembleOutlierDetector(ThresholdDetector, BaseComposition):
                 delayed(fit)(expert, X, VERSIONS) for expert in experts.values()
             )
             self.named_estimators_ = Bunch(**dict(zip(experts, self.estimators_, strict=True)))
-            scores = self._raw_scores(X)
-            held_out, as_new = self._as_new_rows(scores)
-            first, self.centers_, third = np.percentile(as_new, [25, 50, 75], axis=0)
+            scored = [self._held_out(expert, X) for expert in self.estimators_]
+            columns = [scores for _, scores in scored]
+            first, self.centers_, third = np.transpose(
+                [np.percentile(scores, [25, 50, 75]) for scores in columns]
+            )
             # Where most rows score alike the range is 0.
-            scales = np.array([third - first, as_new.std(axis=0), np.ones(len(experts))])
+            deviations = [scores.std() for scores in columns]
+            scales = np.array([third - first, deviations, np.ones(len(experts))])
             self.scales_ = np.choose((scales > 0).argmax(axis=0), scales)
-            self._set_threshold(held_out, self._combined(as_new), lambda: self._combined(scores))
+            self._set_threshold(
+                *self._held_out_by_all(scored), lambda: self._combined(self._raw_scores(X))
+            )
         return self
 
     def expert_scores(self, X: ArrayLike) -> NDArray[np.float64]:
@@ -279,8 +287,8 @@ class EnsembleOutlierDetector(ThresholdDetector, BaseComposition):
         -------
         scores : ndarray of shape (n_samples, n_experts)
             The higher, the more normal, in the order of ``estimators_``. 0 is the median of
-            the training rows. The lowest of a row is that of the expert that decides if
-            ``combine='max'``.
+            the rows that the expert held out. The lowest of a row is that of the expert that
+            decides if ``combine='max'``.
         """
         return self._standardized(self._raw_scores(X))
 
@@ -319,33 +327,41 @@ class EnsembleOutlierDetector(ThresholdDetector, BaseComposition):
 
     def _raw_scores(self, X: ArrayLike) -> NDArray[np.float64]:
         check_is_fitted(self, "estimators_")
-        scores = {name: expert.score_samples(X) for name, expert in self.named_estimators_.items()}
-        for name, of_expert in scores.items():
-            if not np.isfinite(of_expert).all():
-                raise FloatingPointError(
-                    f"The expert {name!r} returned scores that are not finite. Set it to 'drop', "
-                    "or scale X."
-                )
-        return np.column_stack(list(scores.values()))
+        return np.column_stack([self._expert_scores(expert, X) for expert in self.estimators_])
 
-    def _as_new_rows(
-        self, scores: NDArray[np.float64]
+    def _expert_scores(self, expert: Any, X: ArrayLike) -> NDArray[np.float64]:
+        scores: NDArray[np.float64] = expert.score_samples(X)
+        if not np.isfinite(scores).all():
+            name = list(self.named_estimators_)[self.estimators_.index(expert)]
+            raise FloatingPointError(
+                f"The expert {name!r} returned scores that are not finite. Set it to 'drop', or "
+                "scale X."
+            )
+        return scores
+
+    def _held_out(self, expert: Any, X: ArrayLike) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+        """Return the rows that an expert held out, and their scores: if none, of all rows."""
+        last = expert
+        while isinstance(last, Pipeline):
+            last = last[-1]
+        if hasattr(last, "held_out_scores_"):
+            return last.held_out_indices_, last.held_out_scores_
+        scores = self._expert_scores(expert, X)
+        return np.arange(len(scores)), scores
+
+    def _held_out_by_all(
+        self, scored: Sequence[tuple[NDArray[np.intp], NDArray[np.float64]]]
     ) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
-        """Return which rows all experts held out, and the scores that they have as new rows.
-
-        Those of an expert which holds nothing out are the scores of its training rows.
-        """
-        known = [_held_out(expert) for expert in self.estimators_]
-        held_out = np.arange(len(scores))
-        for of_expert in known:
-            if of_expert is not None:
-                held_out = np.intersect1d(held_out, of_expert[0], assume_unique=True)
-        as_new = scores[held_out]
-        for column, of_expert in enumerate(known):
-            if of_expert is not None:
-                indices, held_out_scores = of_expert
-                as_new[:, column] = held_out_scores[np.searchsorted(indices, held_out)]
-        return held_out, as_new
+        """Return the rows that all experts held out, and what the experts together say."""
+        rows = reduce(np.intersect1d, [indices for indices, _ in scored])
+        if len(rows) == 0:
+            raise ValueError(
+                f"The experts {list(self.named_estimators_)} hold out different rows, and none in "
+                "common, so that the ensemble has no held-out scores. Fit more rows, or set "
+                "n_estimators of the networks to 2 or more."
+            )
+        columns = [scores[np.searchsorted(indices, rows)] for indices, scores in scored]
+        return rows, self._combined(np.column_stack(columns))
 
     def _standardized(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
         deviations = (scores - self.centers_) / self.scales_
@@ -363,14 +379,6 @@ def _experts() -> list[tuple[str, Any]]:
         ("near", SamplingOutlierDetector()),
         ("far", SamplingOutlierDetector(n_estimators=32, max_samples=8)),
     ]
-
-
-def _held_out(expert: Any) -> tuple[NDArray[np.intp], NDArray[np.float64]] | None:
-    if isinstance(expert, Pipeline):
-        expert = expert[-1]
-    if not hasattr(expert, "held_out_scores_"):
-        return None
-    return expert.held_out_indices_, expert.held_out_scores_
 
 
 def _fit_expert(expert: Any, X: ArrayLike, versions: str) -> Any:

@@ -129,8 +129,8 @@ class MixtureDetector(NetworkDetector):
         n_learned = len(X) - n_held_out(len(X))
         if self.n_components > n_learned:
             raise ValueError(
-                f"n_components={self.n_components} is more than the rows to learn from: of "
-                f"n_samples = {len(X)} {n_learned} are not held out. Lower it."
+                f"n_components={self.n_components}, but only {n_learned} of the n_samples = "
+                f"{len(X)} rows are trained on. Lower it."
             )
         if self.device.startswith("mps"):
             raise ValueError(

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.utils import check_random_state
+from sklearn.utils import check_random_state, gen_batches
 from sklearn.utils.validation import check_is_fitted
 
 from skvae._sklearn import HasMethods, Interval, StrOptions, fit_context
@@ -26,7 +26,7 @@ from skvae.rows import (
     validate_fitted_rows,
     validate_rows,
 )
-from skvae.runtime.apply import RowFunction, apply_to_rows
+from skvae.runtime.apply import RowFunction, apply_to_rows, batch_rows_for
 from skvae.runtime.devices import choose_device, resolve_device
 from skvae.runtime.recipe import Recipe, weights_of
 from skvae.thresholds import pool_folds
@@ -36,6 +36,8 @@ from skvae.training.members import train_members
 from skvae.training.schedule import Stopping, plan_schedule
 
 N_MEMBERS = 3
+# In batches.
+ROWS_AT_ONCE = 16
 # Wider rows are more often curves, or images without their shape.
 WIDEST_TABLE = 200
 
@@ -101,7 +103,7 @@ class NetworkDetector(ThresholdDetector):
 
     @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: ArrayLike, y: Any = None) -> Self:
-        """Train the network, and set the offset from the scores of the training rows.
+        """Train the network, and set the offset from scores of training or held-out rows.
 
         If training fails or is interrupted, the detector is left as it was before.
 
@@ -232,7 +234,8 @@ class NetworkDetector(ThresholdDetector):
             rows = np.ascontiguousarray(X)
             weights, self.history_ = train_cached(train, self._recipe, rows, schedule, **settings)
             self.network_ = self._recipe.rebuild(weights, self.device_)
-        self.n_iter_ = len(self.history_)
+        # Members that are trained one after another count from 1 again.
+        self.n_iter_ = max(epoch["epoch"] for epoch in self.history_)
         # Not score_samples, which would validate a second time and miss feature names.
         self._set_threshold(*self._held_out(X), lambda: self._score_samples(X))
 
@@ -259,7 +262,10 @@ class NetworkDetector(ThresholdDetector):
         """Return the rows that a network did not learn, and their scores by it."""
         if not isinstance(self.network_, Members):
             rows = held_out_rows(len(X))
-            return rows, self._score_samples(X[rows])
+            # Not X[rows] at once, which may not fit in memory.
+            size = ROWS_AT_ONCE * batch_rows_for(X.shape[1:])
+            parts = [rows[part] for part in gen_batches(len(rows), size)]
+            return rows, np.concatenate([self._score_samples(X[part]) for part in parts])
         members = self.network_.members
         fold = folds(len(X), len(members), self._recipe.seed)
         scores = np.empty(len(X))

@@ -1,5 +1,6 @@
 """The detector that learns from labelled outliers."""
 
+import warnings
 from numbers import Integral, Real
 from typing import Any, Literal, Self
 
@@ -41,10 +42,19 @@ def _scores_as_new_rows(
     method = "predict_proba" if proba else "decision_function"
     _, counts = np.unique(labels, return_counts=True)
     n_folds = min(N_FOLDS, *counts)
+    scores = None
     if n_folds > 1:
         y = labels if len(counts) > 1 else None
-        scores = cross_val_predict(classifier, histograms, y, cv=n_folds, method=method)
-    else:
+        try:
+            scores = cross_val_predict(classifier, histograms, y, cv=n_folds, method=method)
+        except ValueError as error:
+            warnings.warn(
+                f"{type(classifier).__name__} cannot be fitted to a part of the {len(labels)} rows "
+                f"({error}). So held-out scores, and p-values with them, are those of rows that it "
+                "has learned.",
+                stacklevel=2,
+            )
+    if scores is None:
         scores = getattr(classifier, method)(histograms)
     return (scores[:, 1] if proba else scores).astype(np.float64)
 

@@ -113,7 +113,7 @@ class SamplingOutlierDetector(ThresholdDetector):
     _parameter_constraints: dict = {
         **ThresholdDetector._parameter_constraints,
         "n_estimators": [Interval(Integral, 1, None, closed="left")],
-        "max_samples": [Interval(Integral, 1, None, closed="left")],
+        "max_samples": [Interval(Integral, 2, None, closed="left")],
         "random_state": ["random_state"],
     }
 
@@ -134,7 +134,7 @@ class SamplingOutlierDetector(ThresholdDetector):
 
     @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: ArrayLike, y: Any = None) -> Self:
-        """Draw the samples, and set the offset from the scores of the training rows.
+        """Draw the samples, and set the offset from scores of training or held-out rows.
 
         Parameters
         ----------
@@ -162,9 +162,8 @@ class SamplingOutlierDetector(ThresholdDetector):
             few = len(rows) <= FEW_ROWS
             held_out = np.arange(len(rows)) if few else held_out_rows(len(rows))
             # A row of a sample is not its own neighbour, and so scores as a new row.
-            self._set_threshold(
-                held_out, self._score_samples(rows[held_out]), lambda: self._score_samples(rows)
-            )
+            scores = self._score_samples(rows if few else rows[held_out])
+            self._set_threshold(held_out, scores, lambda: self._score_samples(rows))
         return self
 
     def score_samples(self, X: ArrayLike) -> NDArray[np.float64]:

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, OutlierMixin
-from sklearn.utils import check_consistent_length
+from sklearn.utils import check_consistent_length, column_or_1d
 from sklearn.utils.validation import check_is_fitted
 
 from skvae._sklearn import Interval, StrOptions, validate_parameter_constraints
@@ -82,7 +82,7 @@ class ThresholdDetector(OutlierMixin, BaseEstimator, metaclass=ABCMeta):
         Raises
         ------
         ValueError
-            If arguments do not go together, ``y`` has other labels or not both of them, or
+            If arguments do not go together, ``y`` has other labels or only one of them, or
             there are no rows and a parameter has changed the scores since ``fit``.
 
         Warns
@@ -105,13 +105,13 @@ class ThresholdDetector(OutlierMixin, BaseEstimator, metaclass=ABCMeta):
         scores = self._known_held_out_scores() if X is None else self.score_samples(X)
         normal = np.ones(len(scores), dtype=np.bool_)
         if y is not None:
-            labels = np.asarray(y)
+            labels = column_or_1d(y)
             check_consistent_length(scores, labels)
-            normal = ~is_outlier(labels)
-            if normal.all() or not normal.any():
+            normal = ~self._is_outlier(labels)
+            if not normal.any() or (normal.all() and false_positive_rate is None):
                 raise ValueError(
-                    f"y has only the label {labels[0]}, but calibrate needs both normal rows (+1) "
-                    "and outliers (-1). Without labels, leave y out."
+                    f"y has only the label {labels[0]}, but calibrate needs normal rows and "
+                    "outliers. Without labels, leave y out."
                 )
         if false_positive_rate is not None:
             offset = conformal_offset(scores[normal], false_positive_rate)
@@ -210,6 +210,9 @@ class ThresholdDetector(OutlierMixin, BaseEstimator, metaclass=ABCMeta):
         else:
             offset = conformal_offset(held_out_scores, self.contamination)
         self._set_offset(offset)
+
+    def _is_outlier(self, y: NDArray[Any]) -> NDArray[np.bool_]:
+        return is_outlier(y)
 
     def _set_offset(self, offset: float) -> None:
         self.offset_, self._offset_by = offset, self._score_parameters()

@@ -74,7 +74,7 @@ class VAEGMMDetector(MixtureDetector):
 
     reg_covar : float, default=0.1
         The number that is added to the diagonals of the covariances, times the variance of each
-        latent feature over all training rows. It keeps Gaussians from becoming much narrower
+        latent feature over the training rows. It keeps Gaussians from becoming much narrower
         than all rows together, whatever the units.
 
     energy_weight : float, default=0.1

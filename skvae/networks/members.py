@@ -36,7 +36,7 @@ class Members(Network):
         self.noise_dim = len(networks) * networks[0].noise_dim
 
     def terms(self, x: Tensor, noise: Tensor | None = None) -> Terms:
-        """Return the means of the members' terms."""
+        """Return the terms of the members' rows, one member after the other."""
         rows = x.unbind(1)
         draws: Sequence[Tensor | None] = [None] * len(self.members)
         if noise is not None:
@@ -45,7 +45,7 @@ class Members(Network):
             member.terms(*given) for member, *given in zip(self.members, rows, draws, strict=True)
         ]
         return {
-            name: Term(torch.stack([terms[name].values for terms in each]).mean(0), term.weight)
+            name: Term(torch.cat([terms[name].values for terms in each]), term.weight)
             for name, term in each[0].items()
         }
 
@@ -90,14 +90,14 @@ class StackedMembers(Network):
                 module.__class__ = _StackedLinear
 
     def terms(self, x: Tensor, noise: Tensor | None = None) -> Terms:
-        """Return the means of the members' terms."""
+        """Return the terms of the members' rows, one member after the other."""
         if noise is None and not self.training:
             return self.unstack().terms(x)
         n_members = len(self._members[0].members)
         if noise is not None:
             noise = noise.reshape(len(x), n_members, -1).transpose(0, 1)
         terms = self.network.terms(x.transpose(0, 1), noise)
-        return {name: Term(term.values.mean(0), term.weight) for name, term in terms.items()}
+        return {name: Term(term.values.flatten(0, 1), term.weight) for name, term in terms.items()}
 
     def encode(self, x: Tensor) -> Tensor:
         """Return the latent codes of the first member, (n_rows, latent_dim)."""

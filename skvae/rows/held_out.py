@@ -13,8 +13,14 @@ FEWEST_HELD_OUT, MOST_HELD_OUT = 300, 10_000
 
 
 def folds(n_rows: int, n_folds: int, seed: int) -> NDArray[np.intp]:
-    """Return the number of the fold of each row, drawn at random."""
-    return np.random.RandomState(seed).permutation(np.arange(n_rows) % n_folds)
+    """Return the number of the fold of each row, drawn at random.
+
+    Rows that follow one another in the order that ``seed`` draws are of different folds, so that
+    folds remain of one size where the first of that order are set aside.
+    """
+    fold = np.empty(n_rows, dtype=np.intp)
+    fold[np.random.RandomState(seed).permutation(n_rows)] = np.arange(n_rows) % n_folds
+    return fold
 
 
 def n_held_out(n_rows: int) -> int:

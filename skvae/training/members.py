@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import torch
@@ -39,11 +40,15 @@ def train_members(
             return freeze(stacked.unstack()), history
     fold = folds(len(X), schedule.n_members, recipe.seed)
     history = []
-    for number, build in enumerate(recipe.arguments["members"]):
-        alone = Recipe(build, {}, recipe.seed + number)
-        member, epochs = train(
+    for number, member in enumerate(members.members):
+        # Built already: not all that a network draws then is part of its state.
+        alone = Recipe(partial(_itself, member), {}, recipe.seed + number)
+        _, epochs = train(
             alone, X[fold != number], replace(schedule, n_members=1), device=device, **settings
         )
-        members.members[number].load_state_dict(member.state_dict())
         history += [{"member": number, **epoch} for epoch in epochs]
     return freeze(members.to(device)), history
+
+
+def _itself(network: Network) -> Network:
+    return network

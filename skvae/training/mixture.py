@@ -1,4 +1,4 @@
-"""A mixture network is trained in two stages, and then set to the mixture of all rows."""
+"""A mixture network is trained in two stages, and then set to the mixture of all its rows."""
 
 import math
 import warnings

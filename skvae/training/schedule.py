@@ -46,10 +46,11 @@ class Schedule:
     stopping: Stopping | None = None
     n_members: int = 1
     holds_out: bool = False
+    rate_factor: float = 1.0
 
     def rate(self, step: int) -> float:
         """Return the learning rate of a step, which are counted from 0."""
-        return self.lr * 0.5 * (1 + math.cos(math.pi * step / self.n_steps))
+        return self.lr * self.rate_factor * 0.5 * (1 + math.cos(math.pi * step / self.n_steps))
 
     def n_batches(self, n_rows: int) -> int:
         """Return the number of steps in a pass over so many rows."""
@@ -76,8 +77,13 @@ class Schedule:
                 )
             valid, train = np.split(np.random.RandomState(seed).permutation(train), [n_valid])
         if self.n_members > 1:
-            fold = folds(len(train), self.n_members, seed)
+            fold = folds(len(X), self.n_members, seed)[train]
             of_members = [train[fold != member] for member in range(self.n_members)]
+            if not all(map(len, of_members)):
+                raise ValueError(
+                    f"Of {self.n_members} networks that leave rows out, one has none to learn: "
+                    f"X has n_samples = {len(X)}. Set n_estimators=1."
+                )
             # The folds differ by one row at most.
             largest = max(map(len, of_members))
             train = np.column_stack([np.resize(rows, largest) for rows in of_members])
@@ -104,13 +110,14 @@ def plan_schedule(
     size = auto_batch_size(n_all) if batch_size == "auto" else int(batch_size)
     n_batches = math.ceil(n_train / size)
     n_steps = math.inf if max_steps == "auto" else max_steps
+    rate_factor = 1.0
     if max_epochs != "auto":
         n_steps = min(n_steps, max_epochs * n_batches)
     elif max_steps == "auto":
         # Members have fewer rows to learn: between as many steps and as many passes.
         share = math.sqrt(n_batches / math.ceil(n_all / size))
         n_steps = math.ceil(share * AUTO_STEPS / n_batches) * n_batches
-        lr /= share
+        rate_factor = 1 / share
     if stopping is not None and max_epochs == "auto":
         patience = stopping.n_iter_no_change * math.ceil(SHORTEST_EPOCH / n_batches)
         stopping = Stopping(stopping.validation_fraction, patience, stopping.tol)
@@ -118,6 +125,7 @@ def plan_schedule(
         int(n_steps),
         size,
         lr,
+        rate_factor=rate_factor,
         stopping=stopping,
         n_members=n_members,
         holds_out=holds_out,

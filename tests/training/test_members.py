@@ -80,19 +80,23 @@ def test_what_can_be_stacked():
     assert not can_be_stacked(AE(Normalised(), (5,), 2))
 
 
+@pytest.mark.parametrize("n_rows", [10, 50, 51])
 @pytest.mark.parametrize("stopping", [None, Stopping(0.2, 5, 1e-4)])
-def test_each_member_leaves_out_its_fold(stopping):
-    X = np.zeros((50, 2))
+def test_each_member_leaves_out_its_fold(stopping, n_rows):
+    X = np.zeros((n_rows, 2))
     schedule = Schedule(10, 8, 0.01, stopping=stopping, n_members=4)
     train, valid = schedule.split(X, seed=0)
     index = np.asarray(train.indices)
-    n_train = 50 if stopping is None else 40
+    n_train = n_rows if stopping is None else n_rows - -(-n_rows // 5)
     assert index.shape[1] == 4
     assert len(set(index.ravel())) == n_train
     left_out = [set(index.ravel()) - set(column) for column in index.T]
     assert sum(map(len, left_out)) == n_train
     assert set().union(*left_out) == set(index.ravel())
-    assert schedule.n_batches(50) == -(-len(index) // 8)
+    assert schedule.n_batches(n_rows) == -(-len(index) // 8)
+    fold = folds(n_rows, 4, seed=0)
+    for member, column in enumerate(index.T):
+        assert not (fold[column] == member).any()
     if valid is not None:
         assert not set(np.ravel(valid.indices)) & set(index.ravel())
 
@@ -103,6 +107,7 @@ def test_held_out_scores_are_those_of_the_member_that_did_not_learn_the_row(
     detector_class, architecture, X
 ):
     detector = cheap(detector_class, n_estimators=3, architecture=architecture).fit(X)
+    assert detector.n_iter_ == 20
     assert detector.held_out_scores_.shape == (200,)
     fold = folds(200, 3, detector._recipe.seed)
     each = [
@@ -141,3 +146,39 @@ def test_members_draw_in_turn(X):
 def test_more_members_than_rows():
     with pytest.raises(ValueError, match=r"n_estimators=5 .* n_samples = 4"):
         AEOutlierDetector(n_estimators=5).fit(np.eye(4))
+
+
+def test_members_leave_outliers_out_of_their_losses_as_one_network_does():
+    network = StackedMembers(members(BUILDERS["AE"]))
+    x = torch.randn(20, 3, 5, generator=torch.Generator().manual_seed(0))
+    x[:2] += 100.0
+    # One tenth of the rows of each member are far off, and a tenth is left out.
+    terms = network.terms(x)
+    trimmed = mean_terms(terms, support_fraction=0.9)["loss"]
+    torch.testing.assert_close(trimmed, mean_terms(network.terms(x[2:]))["loss"])
+
+
+def test_members_that_are_trained_in_turn_keep_what_they_drew(X):
+    class Rotated(MLP):
+        """An architecture with a random matrix that is no part of the network's state."""
+
+        def build_encoder(self, input_shape, n_outputs):
+            return nn.Sequential(
+                Rotation(*input_shape), super().build_encoder(input_shape, n_outputs)
+            )
+
+    class Rotation(nn.Module):
+        def __init__(self, n_features):
+            super().__init__()
+            self.matrix = torch.linalg.qr(torch.randn(n_features, n_features))[0]
+
+        def forward(self, x):
+            return x @ self.matrix
+
+    X = (X - X.mean(axis=0)) / X.std(axis=0)
+    detector = cheap(
+        AEOutlierDetector, n_estimators=2, architecture=Rotated(), masked_fraction=0.0, latent_dim=5
+    ).fit(X)
+    assert len(detector.history_) == 2 * detector.n_iter_
+    loss = np.mean([epoch["train_loss"] for epoch in detector.history_ if epoch["epoch"] == 20])
+    assert -detector.score_samples(X).mean() < 2 * loss
