@@ -82,7 +82,7 @@ class ReconstructionHistogramClassifier(ThresholdDetector):
     detector : object, default=None
         The detector with ``reconstruct``. ``None`` means an
         :class:`~skvae.AEOutlierDetector` with a learning rate of 4e-3 and 4,000 steps, which
-        learns from all normal rows.
+        hides nothing and leaves out no rows of a step.
 
     classifier : object, default=None
         The classifier, with ``predict_proba`` or ``decision_function``. ``None`` means a
@@ -96,7 +96,7 @@ class ReconstructionHistogramClassifier(ThresholdDetector):
         them.
 
     held_out_fraction : float in (0, 1), default=0.2
-        The share of the normal rows that the network is not trained on. The classifier
+        The share of the normal rows that the detector is not fitted to. The classifier
         learns from them and all outliers, since the network reconstructs the rows that it was
         trained on better than new ones. So the classifier sees a larger share of outliers than
         there is in ``X``, and finds more of them at the price of more false alarms.

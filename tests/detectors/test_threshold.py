@@ -193,10 +193,14 @@ def test_an_ensemble_holds_out_what_all_of_its_experts_do(X):
     np.testing.assert_array_equal(ensemble.held_out_indices_, rows)
     columns = [
         ensemble.named_estimators_.one.held_out_scores_,
-        ensemble.named_estimators_.several.held_out_scores_[rows],
+        ensemble.named_estimators_.several.held_out_scores_,
         ensemble.named_estimators_.scaled[-1].held_out_scores_,
     ]
-    np.testing.assert_array_equal(ensemble.centers_, np.median(columns, axis=1))
+    np.testing.assert_array_equal(ensemble.centers_, [np.median(column) for column in columns])
+    columns[1] = columns[1][rows]
+    deviations = (np.transpose(columns) - ensemble.centers_) / ensemble.scales_
+    expected = (np.sign(deviations) * np.log1p(abs(deviations))).min(axis=1)
+    np.testing.assert_allclose(ensemble.held_out_scores_, expected, rtol=1e-12)
 
 
 @pytest.mark.parametrize(
