@@ -23,7 +23,7 @@ CHEAP = {
 
 ARGUMENTS = {
     AEOutlierDetector: {**CHEAP, "latent_dim": 2, "n_estimators": 1},
-    VAEOutlierDetector: {**CHEAP, "latent_dim": 2, "n_estimators": 2},
+    VAEOutlierDetector: {**CHEAP, "latent_dim": 2, "n_estimators": 1},
     AEGMMDetector: {**CHEAP, "latent_dim": 2, "n_components": 2},
     VAEGMMDetector: {**CHEAP, "latent_dim": 2, "n_components": 2, "samples": 3},
     ReconstructionHistogramClassifier: {

@@ -364,12 +364,22 @@ class EnsembleOutlierDetector(ThresholdDetector, BaseComposition):
         return rows, self._combined(np.column_stack(columns))
 
     def _standardized(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
-        deviations = (scores - self.centers_) / self.scales_
-        return np.sign(deviations) * np.log1p(np.abs(deviations))
+        return _damped((scores - self.centers_) / self.scales_)
+
+    def _offset(self, scores: NDArray[np.float64], contamination: float | Literal["auto"]) -> float:
+        if contamination != "auto":
+            return super()._offset(scores, contamination)
+        # Damped scores have no tail, and hardly any would be beyond a fence.
+        undamped = np.sign(scores) * np.expm1(np.abs(scores))
+        return float(_damped(super()._offset(undamped, contamination)))
 
     def _combined(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
         (combine,) = self._validated({"combine": self.combine}).values()
         return COMBINATIONS[combine](self._standardized(scores))
+
+
+def _damped(deviations: Any) -> Any:
+    return np.sign(deviations) * np.log1p(np.abs(deviations))
 
 
 def _experts() -> list[tuple[str, Any]]:

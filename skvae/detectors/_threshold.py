@@ -153,8 +153,8 @@ class ThresholdDetector(OutlierMixin, BaseEstimator, metaclass=ABCMeta):
         .. [1] S. Bates et al., "Testing for outliers with conformal p-values", The Annals of
            Statistics 51, 2023. :doi:`10.1214/22-AOS2244`
         """
-        check_is_fitted(self)
-        return conformal_p_values(self._known_held_out_scores(), self.score_samples(X))
+        scores = self.score_samples(X)
+        return conformal_p_values(self._known_held_out_scores(), scores)
 
     def decision_function(self, X: ArrayLike) -> NDArray[np.float64]:
         """Return the scores less the offset.
@@ -174,9 +174,9 @@ class ThresholdDetector(OutlierMixin, BaseEstimator, metaclass=ABCMeta):
         ValueError
             If a parameter has changed the scores since the offset was set.
         """
-        check_is_fitted(self)
+        scores = self.score_samples(X)
         self._check_scores(self._offset_by, "offset_ is", "Call calibrate with other rows")
-        return self.score_samples(X) - self.offset_
+        return scores - self.offset_
 
     def predict(self, X: ArrayLike) -> NDArray[np.int_]:
         """Tell outliers from normal rows.

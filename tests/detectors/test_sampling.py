@@ -47,9 +47,11 @@ def test_equal_and_huge_rows_have_finite_scores(rows):
     assert scores[0] < scores[1:].min()
 
 
-def test_one_row_in_a_sample(X):
-    detector = SamplingOutlierDetector(max_samples=1, random_state=0).fit(X)
-    assert np.isfinite(detector.score_samples(X)).all()
+def test_a_sample_has_a_second_row_for_its_first(X):
+    detector = SamplingOutlierDetector(max_samples=2, random_state=0).fit(X)
+    assert (detector.score_samples(X) < 10).all()
+    with pytest.raises(ValueError, match="'max_samples' parameter of"):
+        SamplingOutlierDetector(max_samples=1).fit(X)
 
 
 def test_images_score_as_their_flat_rows(rng):

@@ -1,11 +1,13 @@
 """Networks of one kind are trained in one pass, each without one fold of the rows."""
 
+import pickle
 from functools import partial
 
 import numpy as np
 import pytest
 import torch
 from instances import cheap
+from sklearn.base import clone
 from torch import nn
 
 from skvae import MLP, AEOutlierDetector, Conv1d, VAEOutlierDetector
@@ -182,3 +184,29 @@ def test_members_that_are_trained_in_turn_keep_what_they_drew(X):
     assert len(detector.history_) == 2 * detector.n_iter_
     loss = np.mean([epoch["train_loss"] for epoch in detector.history_ if epoch["epoch"] == 20])
     assert -detector.score_samples(X).mean() < 2 * loss
+
+
+@pytest.mark.parametrize("early_stopping", [False, True])
+@pytest.mark.parametrize("detector_class", [AEOutlierDetector, VAEOutlierDetector])
+def test_members_are_pickled_cached_and_repeated(detector_class, X, early_stopping, tmp_path):
+    detector = cheap(
+        detector_class, n_estimators=3, early_stopping=early_stopping, memory=tmp_path
+    ).fit(X)
+    again = clone(detector).fit(X)
+    assert again.history_ == detector.history_
+    alone = clone(detector).set_params(memory=None).fit(X)
+    for twin in (again, alone, pickle.loads(pickle.dumps(detector))):
+        for method in ("score_samples", "predict", "p_values", "encode", "feature_scores"):
+            np.testing.assert_array_equal(getattr(twin, method)(X), getattr(detector, method)(X))
+
+
+@pytest.mark.parametrize("detector_class", [AEOutlierDetector, VAEOutlierDetector])
+def test_tables_have_three_networks_and_others_one(detector_class, rng):
+    def fitted(n_rows, n_features, **arguments):
+        X = rng.standard_normal((n_rows, n_features))
+        return detector_class(max_steps=1, random_state=0, **arguments).fit(X)
+
+    for detector in (fitted(2, 2), fitted(5000, 2), fitted(20, 200)):
+        assert isinstance(detector.network_, Members)
+    for detector in (fitted(5001, 2), fitted(20, 201), fitted(20, 8, architecture=Conv1d())):
+        assert not isinstance(detector.network_, Members)
