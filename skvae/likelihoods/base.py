@@ -50,6 +50,26 @@ class Likelihood(nn.Module, ABC):
         nll = self._nll(torch.where(observed, x, 0.0), outputs)
         return torch.where(observed, nll, 0.0)
 
+    def error(self, x: Tensor, outputs: Tensor, observed: Tensor | None = None) -> Tensor:
+        """Return each cell less its reconstruction, 0 where there is no value."""
+        row, reconstruction = self.pairs(x, outputs, observed)
+        return row - reconstruction
+
+    def pairs(
+        self, x: Tensor, outputs: Tensor, observed: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """Return rows and their reconstructions as numbers that can be compared.
+
+        Both are 0 where there is no value.
+        """
+        if observed is None:
+            return self._pairs(x, outputs)
+        row, reconstruction = self._pairs(torch.where(observed, x, 0.0), outputs)
+        return torch.where(observed, row, 0.0), torch.where(observed, reconstruction, 0.0)
+
+    def _pairs(self, x: Tensor, outputs: Tensor) -> tuple[Tensor, Tensor]:
+        return x, self.mean(outputs)
+
     @abstractmethod
     def _nll(self, x: Tensor, outputs: Tensor) -> Tensor:
         """Return minus the log density of each cell of complete rows."""

@@ -6,7 +6,7 @@ from skvae.networks.masked_ae import MaskedAE
 from skvae.networks.members import Members, StackedMembers, can_be_stacked
 from skvae.networks.mixture import MixtureNetwork
 from skvae.networks.network import Network, Term, Terms
-from skvae.networks.vae import VAE
+from skvae.networks.vae import VAE, auto_beta
 
 __all__ = [
     "AE",
@@ -20,5 +20,6 @@ __all__ = [
     "StackedMembers",
     "Term",
     "Terms",
+    "auto_beta",
     "can_be_stacked",
 ]

@@ -5,7 +5,7 @@ from typing import Any
 
 from torch import Tensor
 
-from skvae.likelihoods import Likelihood, SquaredError
+from skvae.likelihoods import Columns, Likelihood, SquaredError
 from skvae.networks.autoencoder import Autoencoder
 from skvae.networks.network import Terms
 
@@ -24,16 +24,18 @@ class AE(Autoencoder):
         input_shape: tuple[int, ...],
         latent_dim: int,
         likelihood: Callable[[tuple[int, ...]], Likelihood] = SquaredError,
-        encoder_shape: tuple[int, ...] | None = None,
+        columns: Columns | None = None,
+        shows_visible: bool | None = None,
     ) -> None:
+        if shows_visible is None:
+            shows_visible = columns is not None and columns.has_gaps
         super().__init__(
-            architecture, input_shape, latent_dim, latent_dim, likelihood, encoder_shape
+            architecture, input_shape, latent_dim, latent_dim, likelihood, columns, shows_visible
         )
 
     def encode(self, x: Tensor) -> Tensor:
         """Return the latent codes of rows, (n_rows, latent_dim)."""
-        codes: Tensor = self.encoder(x)
-        return codes
+        return self.encoded(x, self.observed(x))
 
     def infer(self, x: Tensor, noise: Tensor | None) -> tuple[Tensor, Terms]:
         """Return the latent codes of rows, which bring no terms."""

@@ -6,8 +6,9 @@ from typing import Any, NamedTuple
 
 from torch import Tensor
 
-from skvae.likelihoods import Likelihood
+from skvae.likelihoods import Columns, Likelihood, NumbersAndWords
 from skvae.networks.coders import build_coders
+from skvae.networks.inputs import Inputs
 from skvae.networks.network import Network, Term, Terms
 
 __all__ = ["Autoencoder", "Pass"]
@@ -25,8 +26,9 @@ class Autoencoder(Network):
     """An encoder, a decoder, and a likelihood of rows given the decoder's outputs.
 
     ``architecture`` builds the encoder and the decoder, and ``likelihood`` returns the
-    :class:`~skvae.likelihoods.Likelihood` of rows of a shape. The encoder takes what is of
-    ``encoder_shape``, rows unless told otherwise.
+    :class:`~skvae.likelihoods.Likelihood` of rows of a shape. With ``columns`` rows are those of a
+    table: their cells may be words, which have a likelihood of their own, or NaN where there is no
+    value, and with ``shows_visible`` the encoder sees which are.
     """
 
     def __init__(
@@ -36,13 +38,19 @@ class Autoencoder(Network):
         latent_dim: int,
         n_encoder_outputs: int,
         likelihood: Callable[[tuple[int, ...]], Likelihood],
-        encoder_shape: tuple[int, ...] | None = None,
+        columns: Columns | None = None,
+        shows_visible: bool = False,
     ) -> None:
         super().__init__()
-        self.likelihood = likelihood(input_shape)
+        if columns is not None and columns.n_categories:
+            self.likelihood: Likelihood = NumbersAndWords(input_shape, columns, likelihood)
+        else:
+            self.likelihood = likelihood(input_shape)
+        self.columns = columns
+        self.inputs: Any = None if columns is None else Inputs(columns, shows_visible)
         self.encoder, self.decoder = build_coders(
             architecture,
-            encoder_shape or input_shape,
+            input_shape if self.inputs is None else (self.inputs.n_inputs,),
             n_encoder_outputs,
             latent_dim,
             self.likelihood.output_shape,
@@ -60,11 +68,22 @@ class Autoencoder(Network):
         all rows have the same.
         """
 
+    def observed(self, x: Tensor) -> Tensor | None:
+        """Return where rows have a value, or ``None`` if they all have."""
+        if self.columns is None or (self.training and not self.columns.has_gaps):
+            return None
+        return ~x.isnan()
+
+    def encoded(self, x: Tensor, visible: Tensor | None) -> Tensor:
+        """Return what the encoder makes of the visible cells of rows, ``None`` for all."""
+        outputs: Tensor = self.encoder(x if self.inputs is None else self.inputs(x, visible))
+        return outputs
+
     def run(self, x: Tensor, noise: Tensor | None = None) -> Pass:
         """Pass rows through the network."""
         latent, terms = self.infer(x, noise)
         outputs = self.decoder(latent)
-        reconstruction = Term(self.likelihood.nll(x, outputs))
+        reconstruction = Term(self.likelihood.nll(x, outputs, self.observed(x)))
         return Pass(latent, outputs, {"reconstruction": reconstruction, **terms})
 
     def terms(self, x: Tensor, noise: Tensor | None = None) -> Terms:
@@ -77,4 +96,5 @@ class Autoencoder(Network):
 
     def reconstruction(self, x: Tensor) -> Tensor:
         """Return minus the squared error of each cell, in the shape of ``x``."""
-        return -(x - self.reconstruct(x)).square()
+        outputs = self.decoder(self.encode(x))
+        return -self.likelihood.error(x, outputs, self.observed(x)).square()

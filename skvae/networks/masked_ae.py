@@ -6,8 +6,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from skvae.likelihoods import Likelihood
+from skvae.likelihoods import Columns, Likelihood
 from skvae.networks.ae import AE
+from skvae.networks.cells import agree
 from skvae.networks.network import Term, Terms
 
 __all__ = ["MaskedAE"]
@@ -37,9 +38,11 @@ class MaskedAE(AE):
         likelihood: Callable[[tuple[int, ...]], Likelihood],
         masked_fraction: float,
         n_partitions: int,
+        columns: Columns | None = None,
     ) -> None:
         (n_cells,) = input_shape
-        super().__init__(architecture, input_shape, latent_dim, likelihood, (2 * n_cells,))
+        columns = columns or Columns(n_cells)
+        super().__init__(architecture, input_shape, latent_dim, likelihood, columns, True)
         self.noise_dim = n_cells + 1
         self.masked_fraction = masked_fraction
         self.n_partitions = n_partitions
@@ -54,21 +57,17 @@ class MaskedAE(AE):
         """Return the named terms of the loss, without noise that of the scores."""
         if noise is None:
             return {"reconstruction": Term(-self.cell_scores(x))}
-        hidden = self._draw_hidden(noise)
-        outputs = self._outputs(x, hidden)
-        return {"reconstruction": Term(self.likelihood.nll(x, outputs, hidden))}
-
-    def encode(self, x: Tensor) -> Tensor:
-        """Return the latent codes of rows of which nothing is hidden."""
-        codes: Tensor = self.encoder(torch.cat([x, torch.ones_like(x)], dim=-1))
-        return codes
+        hidden, observed = self._draw_hidden(noise), self.observed(x)
+        outputs = self._outputs(x, hidden, observed)
+        asked = hidden if observed is None else hidden & observed
+        return {"reconstruction": Term(self.likelihood.nll(x, outputs, asked))}
 
     def reconstruct(self, x: Tensor) -> Tensor:
         """Return what each cell should be, given cells that it was hidden with none of."""
-        expected = torch.zeros_like(x)
-        for hidden, outputs in self._passes(x):
-            expected += torch.where(hidden, self.likelihood.mean(outputs), 0.0)
-        return expected / self.n_partitions
+        expected = [torch.zeros_like(x) for _ in range(self.n_partitions)]
+        for number, hidden, outputs in self._passes(x):
+            expected[number] += torch.where(hidden, self.likelihood.mean(outputs), 0.0)
+        return agree(expected, self.columns)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the reconstructions of rows of which nothing is hidden, in one pass."""
@@ -77,21 +76,30 @@ class MaskedAE(AE):
 
     def cell_scores(self, x: Tensor) -> Tensor:
         """Return the log density of each cell in nats, given those that it was not hidden with."""
+        observed = self.observed(x)
         log_density = torch.zeros_like(x)
-        for hidden, outputs in self._passes(x):
-            log_density += self.likelihood.log_prob(x, outputs, hidden)
+        for _, hidden, outputs in self._passes(x):
+            cells = self.likelihood.log_prob(x, outputs, observed)
+            log_density += torch.where(hidden, cells, 0.0)
         return log_density / self.n_partitions
 
-    def _passes(self, x: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
-        """Yield what is hidden, and the decoder's outputs, for each group of each partition."""
-        for groups in self.hidden.split(N_GROUPS if len(x) <= FEW_ROWS else 1):
+    def _passes(self, x: Tensor) -> Iterator[tuple[int, Tensor, Tensor]]:
+        """Yield the number of a partition, what is hidden, and the decoder's outputs."""
+        observed = self.observed(x)
+        together = N_GROUPS if len(x) <= FEW_ROWS else 1
+        n_groups = len(self.hidden) // self.n_partitions
+        number = 0
+        for groups in self.hidden.split(together):
             hidden = groups.repeat_interleave(len(x), dim=0)
-            outputs = self._outputs(x.repeat(len(groups), 1), hidden)
-            yield from zip(hidden.split(len(x)), outputs.split(len(x)), strict=True)
+            seen = None if observed is None else observed.repeat(len(groups), 1)
+            outputs = self._outputs(x.repeat(len(groups), 1), hidden, seen)
+            for group in zip(hidden.split(len(x)), outputs.split(len(x)), strict=True):
+                yield number // n_groups, *group
+                number += 1
 
-    def _outputs(self, x: Tensor, hidden: Tensor) -> Tensor:
-        visible = (~hidden).to(x.dtype)
-        outputs: Tensor = self.decoder(self.encoder(torch.cat([x * visible, visible], dim=-1)))
+    def _outputs(self, x: Tensor, hidden: Tensor, observed: Tensor | None) -> Tensor:
+        visible = ~hidden if observed is None else ~hidden & observed
+        outputs: Tensor = self.decoder(self.encoded(x, visible))
         return outputs
 
     def _draw_hidden(self, noise: Tensor) -> Tensor:

@@ -7,8 +7,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from skvae.likelihoods import Gaussian, SquaredError, StudentT
+from skvae.likelihoods import Categorical, Gaussian, NumbersAndWords, SquaredError, StudentT
 from skvae.networks.ae import AE
+from skvae.networks.cells import agree
+from skvae.networks.inputs import Inputs
 from skvae.networks.masked_ae import MaskedAE
 from skvae.networks.network import Network, Term, Terms
 from skvae.networks.vae import VAE
@@ -17,8 +19,22 @@ __all__ = ["Members", "StackedMembers", "can_be_stacked"]
 
 # What treats the axes before the last ones alike, and so takes an axis of members in front.
 STACKABLE = {
-    *(AE, MaskedAE, VAE, Gaussian, SquaredError, StudentT, nn.Sequential, nn.Linear, nn.Identity),
-    *(nn.Dropout, nn.ELU, nn.GELU, nn.LeakyReLU, nn.ReLU, nn.SiLU, nn.Sigmoid, nn.Tanh),
+    *(AE, MaskedAE, VAE, Inputs, NumbersAndWords, Categorical, Gaussian, SquaredError, StudentT),
+    *(
+        nn.ModuleList,
+        nn.Sequential,
+        nn.Linear,
+        nn.Embedding,
+        nn.Identity,
+        nn.Dropout,
+        nn.ELU,
+        nn.GELU,
+        nn.LeakyReLU,
+        nn.ReLU,
+        nn.SiLU,
+        nn.Sigmoid,
+        nn.Tanh,
+    ),
 }
 
 
@@ -55,8 +71,9 @@ class Members(Network):
         return codes
 
     def reconstruct(self, x: Tensor) -> Tensor:
-        """Return the mean of the members' reconstructions, in the shape of ``x``."""
-        return torch.stack([member.reconstruct(x) for member in self.members]).mean(0)
+        """Return what the members' reconstructions agree on, in the shape of ``x``."""
+        each = [member.reconstruct(x) for member in self.members]
+        return agree(each, getattr(self.members[0], "columns", None))
 
     def sample(self, n_rows: int) -> Tensor:
         """Return draws from the members in turn."""
@@ -86,8 +103,8 @@ class StackedMembers(Network):
                 values = values if values.ndim > 2 else values.unsqueeze(1)
                 trained = getattr(module, parameter).requires_grad
                 setattr(module, parameter, nn.Parameter(values, requires_grad=trained))
-            if type(module) is nn.Linear:
-                module.__class__ = _StackedLinear
+            if type(module) in STACKED:
+                module.__class__ = STACKED[type(module)]
 
     def terms(self, x: Tensor, noise: Tensor | None = None) -> Terms:
         """Return the terms of the members' rows, one member after the other."""
@@ -104,7 +121,7 @@ class StackedMembers(Network):
         return self.unstack().encode(x)
 
     def reconstruct(self, x: Tensor) -> Tensor:
-        """Return the mean of the members' reconstructions, in the shape of ``x``."""
+        """Return what the members' reconstructions agree on, in the shape of ``x``."""
         return self.unstack().reconstruct(x)
 
     @torch.no_grad()
@@ -132,3 +149,17 @@ class _StackedLinear(nn.Linear):
 
     def forward(self, input: Tensor) -> Tensor:
         return torch.baddbmm(self.bias, input, self.weight.transpose(1, 2))
+
+
+class _StackedEmbedding(nn.Embedding):
+    """The embeddings of all members."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        members = torch.arange(len(input), device=input.device).unsqueeze(1)
+        return self.weight[members, input]
+
+
+STACKED: dict[type[nn.Module], type[nn.Module]] = {
+    nn.Linear: _StackedLinear,
+    nn.Embedding: _StackedEmbedding,
+}

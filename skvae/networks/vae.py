@@ -7,19 +7,31 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from skvae.likelihoods import Likelihood
+from skvae.likelihoods import Columns, Likelihood
 from skvae.networks.autoencoder import Autoencoder
 from skvae.networks.network import Term, Terms
 
-__all__ = ["VAE", "kl_divergence"]
+__all__ = ["VAE", "auto_beta", "kl_divergence"]
 
 LOG_VARIANCE_RANGE = (-12.0, 6.0)
 N_DRAWS = 16
+# Numbers have a scale, which falls while they are learned. A word is right or wrong, and would be
+# copied through the code if that cost little.
+BETA_OF_NUMBERS, BETA_OF_WORDS = 0.1, 1.0
 
 
 def kl_divergence(mean: Tensor, log_variance: Tensor) -> Tensor:
     """Return KL(N(mean, variance) || N(0, 1)) in nats, element by element."""
     return 0.5 * (mean.square() + log_variance.exp() - log_variance - 1.0)
+
+
+def auto_beta(columns: Columns | None) -> float:
+    """Return the weight of the divergence that suits the columns of a table, or images."""
+    if columns is None:
+        return BETA_OF_NUMBERS
+    n_words = len(columns.n_categories)
+    total = BETA_OF_NUMBERS * columns.n_numbers + BETA_OF_WORDS * n_words
+    return total / (columns.n_numbers + n_words)
 
 
 class VAE(Autoencoder):
@@ -41,8 +53,18 @@ class VAE(Autoencoder):
         latent_dim: int,
         likelihood: Callable[[tuple[int, ...]], Likelihood],
         beta: float,
+        columns: Columns | None = None,
     ) -> None:
-        super().__init__(architecture, input_shape, latent_dim, 2 * latent_dim, likelihood)
+        shows_visible = columns is not None and columns.has_gaps
+        super().__init__(
+            architecture,
+            input_shape,
+            latent_dim,
+            2 * latent_dim,
+            likelihood,
+            columns,
+            shows_visible,
+        )
         self.noise_dim = latent_dim
         self.beta = beta
         # Drawn once, in pairs that cancel, so that no score depends on fresh noise.
@@ -51,7 +73,7 @@ class VAE(Autoencoder):
 
     def posterior(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Return mean and log variance of q(z | x), each of shape (n_rows, latent_dim)."""
-        mean, log_variance = self.encoder(x).chunk(2, dim=-1)
+        mean, log_variance = self.encoded(x, self.observed(x)).chunk(2, dim=-1)
         return mean, log_variance.clamp(*LOG_VARIANCE_RANGE)
 
     def encode(self, x: Tensor) -> Tensor:
@@ -79,15 +101,16 @@ class VAE(Autoencoder):
         cells of a row add up to its evidence lower bound.
         """
         mean, log_variance = self.posterior(x)
-        nll = self.likelihood.nll(x, self.decoder(mean))
+        log_density = self.likelihood.log_prob(x, self.decoder(mean), self.observed(x))
         kl = kl_divergence(mean, log_variance).sum(1) / math.prod(x.shape[1:])
-        return -kl.reshape(-1, *[1] * (x.ndim - 1)) - nll
+        return log_density - kl.reshape(-1, *[1] * (x.ndim - 1))
 
     def reconstruction_probability(self, x: Tensor) -> Tensor:
         """Return the mean of log p(x | z) over draws of z from q(z | x), cell by cell."""
+        observed = self.observed(x)
         log_likelihood = torch.zeros_like(x)
         for latent in self.codes(x, self.draws):
-            log_likelihood += self.likelihood.log_prob(x, self.decoder(latent))
+            log_likelihood += self.likelihood.log_prob(x, self.decoder(latent), observed)
         return log_likelihood / N_DRAWS
 
     def sample(self, n_rows: int) -> Tensor:

@@ -109,6 +109,7 @@ class MixtureNetwork(Network):
         return self._join(x, latent, self.autoencoder.decoder(latent))
 
     def _join(self, x: Tensor, latent: Tensor, outputs: Tensor) -> Tensor:
-        mean = self.autoencoder.likelihood.mean(outputs)
-        columns = [feature(x, mean).unsqueeze(1) for feature in self.reconstruction_features]
+        observed = self.autoencoder.observed(x)
+        pair = self.autoencoder.likelihood.pairs(x, outputs, observed)
+        columns = [feature(*pair).unsqueeze(1) for feature in self.reconstruction_features]
         return torch.cat([latent, *columns], dim=1)
