@@ -22,7 +22,7 @@ ROOMS = {
     "architectures": ({"sklearn", "torch"}, {"_sklearn"}),
     "likelihoods": ({"torch"}, set()),
     "networks": ({"torch"}, {"likelihoods"}),
-    "rows": ({"numpy", "sklearn", "torch"}, set()),
+    "rows": ({"numpy", "sklearn", "torch"}, {"_sklearn"}),
     "runtime": ({"numpy", "torch"}, {"_version", "networks", "rows"}),
     "training": (
         {"numpy", "sklearn", "skorch", "torch", "tqdm"},

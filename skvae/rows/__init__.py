@@ -1,20 +1,32 @@
 """Rows: arrays and frames come in, float32 batches go out."""
 
-from skvae.rows.batches import Batches, float32_rows, subset
+from skvae.rows.batches import Batches, float32_rows, largest_value, subset
 from skvae.rows.held_out import FEW_ROWS, folds, held_out_rows, n_held_out
 from skvae.rows.images import unit_floats, whole_numbers_as_bytes
-from skvae.rows.validation import validate_fitted_rows, validate_rows
+from skvae.rows.table import WIDEST_TABLE, Cells, Table
+from skvae.rows.validation import (
+    learn_table,
+    validate_fitted_rows,
+    validate_rows,
+    validate_table,
+)
 
 __all__ = [
     "FEW_ROWS",
+    "WIDEST_TABLE",
     "Batches",
+    "Cells",
+    "Table",
     "float32_rows",
     "folds",
     "held_out_rows",
+    "largest_value",
+    "learn_table",
     "n_held_out",
     "subset",
     "unit_floats",
     "validate_fitted_rows",
     "validate_rows",
+    "validate_table",
     "whole_numbers_as_bytes",
 ]

@@ -11,7 +11,7 @@ from torch.utils.data import Subset
 
 from skvae.rows.images import unit_floats
 
-__all__ = ["Batches", "float32_rows", "subset"]
+__all__ = ["Batches", "float32_rows", "largest_value", "subset"]
 
 # Small batches are gathered together, a few megabytes at once.
 GATHERED_VALUES = 2**20
@@ -26,11 +26,23 @@ def float32_rows(rows: NDArray[Any]) -> NDArray[np.float32]:
         return np.ascontiguousarray(unit_floats(rows), dtype=np.float32)
 
 
-def subset(X: NDArray[Any], index: NDArray[np.intp]) -> Subset[Any]:
+def subset(X: Any, index: NDArray[np.intp]) -> Subset[Any]:
     """Return some rows of an array, not copied, as what skorch trains on."""
     dataset: Any = X
     indices: Any = index
     return Subset(dataset, indices)
+
+
+def largest_value(rows: Any) -> float:
+    """Return the largest absolute value of rows, of which some are looked at after others."""
+    n_rows = max(1, GATHERED_VALUES // math.prod(rows.shape[1:]))
+    largest = 0.0
+    for start in range(0, len(rows), n_rows):
+        some = rows[start : start + n_rows]
+        largest = max(
+            largest, float(np.fmax.reduce(some, axis=None)), -float(np.fmin.reduce(some, axis=None))
+        )
+    return largest
 
 
 class Batches:
@@ -47,7 +59,8 @@ class Batches:
     def __init__(
         self, rows: Subset[Any], batch_size: int, device: torch.device, shuffle: bool = False
     ) -> None:
-        self.X: NDArray[Any] = np.asanyarray(rows.dataset)
+        dataset: Any = rows.dataset
+        self.X = dataset
         self.index = np.asarray(rows.indices)
         self.n_batches = math.ceil(len(rows) / batch_size)
         self.device = device

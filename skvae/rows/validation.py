@@ -1,15 +1,20 @@
-"""Rows as numpy arrays, or scikit-learn's error."""
+"""Rows as arrays or frames that are fit to be used, or scikit-learn's error."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn import config_context
-from sklearn.utils.validation import validate_data
+from sklearn.utils import get_tags
+from sklearn.utils.validation import check_array, validate_data
 
+from skvae.rows.columns import which_hold_words
+from skvae.rows.frames import is_frame
 from skvae.rows.images import whole_numbers_as_bytes
+from skvae.rows.table import Table
 
-__all__ = ["validate_fitted_rows", "validate_rows"]
+__all__ = ["learn_table", "validate_fitted_rows", "validate_rows", "validate_table"]
 
 
 def validate_rows(estimator: Any, X: ArrayLike, y: Any = "no_validation", **options: Any) -> Any:
@@ -57,3 +62,108 @@ def validate_fitted_rows(estimator: Any, X: ArrayLike, row_shape: tuple[int, ...
             f"shape {row_shape}."
         )
     return validate_rows(estimator, X, reset=False) if are_images else rows
+
+
+def learn_table(
+    estimator: Any,
+    X: ArrayLike,
+    categorical_features: Any,
+    standardize: Callable[[tuple[int, ...], bool], bool],
+) -> tuple[Any, Table | None]:
+    """Validate training rows, and learn what their columns are if they have only one axis.
+
+    Parameters
+    ----------
+    estimator : object
+        Whose number and names of features the rows set.
+
+    X : array-like of shape (n_samples, n_features) or (n_samples, ...)
+        The training rows.
+
+    categorical_features : array-like of {bool, int, str}, 'from_dtype' or None
+        Which columns hold words.
+
+    standardize : callable
+        Whether to centre and scale numbers, given the shape of a row, and whether the rows
+        are those of a frame.
+
+    Returns
+    -------
+    rows : ndarray or Cells
+        What networks see: the cells of a table, or rows as they are.
+
+    table : Table or None
+        The columns; ``None`` for rows of several axes.
+    """
+    from_dtype = categorical_features is None or isinstance(categorical_features, str)
+    rows = _validated(estimator, X, may_hold_words=not from_dtype, reset=True)
+    if len(rows.shape) > 2:
+        if not from_dtype:
+            raise ValueError(
+                f"categorical_features={categorical_features!r} are columns of a table, but X has "
+                f"rows of shape {rows.shape[1:]}."
+            )
+        return rows, None
+    names = [str(name) for name in getattr(rows, "columns", _names(rows.shape[1]))]
+    table = Table(
+        rows,
+        which_hold_words(rows, categorical_features, names),
+        standardize=standardize(rows.shape[1:], is_frame(rows)),
+        names=names,
+    )
+    return _cells(estimator, rows, table), table
+
+
+def validate_table(estimator: Any, X: ArrayLike, table: Table) -> Any:
+    """Validate rows that have the columns of a fitted table, and return their cells."""
+    n_axes = X.ndim if hasattr(X, "ndim") else np.ndim(np.asarray(X, dtype=object))
+    if n_axes > 2:
+        raise ValueError(
+            f"X has rows of shape {np.shape(X)[1:]}, but {type(estimator).__name__} was fitted on "
+            f"rows of shape ({len(table.names)},)."
+        )
+    rows = _validated(estimator, X, may_hold_words=len(table.words) > 0, reset=False)
+    return _cells(estimator, rows, table)
+
+
+def _validated(estimator: Any, X: Any, *, may_hold_words: bool, reset: bool) -> Any:
+    """Return a frame, an array of objects, or an array of numbers."""
+    if isinstance(X, list | tuple):
+        array = np.asarray(X)
+        X = np.asarray(X, dtype=object) if array.dtype.kind in "US" else array
+    if may_hold_words and isinstance(X, np.ndarray) and X.dtype.kind in "OUS" and X.ndim == 2:
+        X = X.astype(object)
+    fewest = 2 if reset else 1
+    if is_frame(X) or (may_hold_words and isinstance(X, np.ndarray) and X.dtype.kind == "O"):
+        validate_data(estimator, X, reset=reset, skip_check_array=True)
+        # Of these the numbers of rows and columns remain to be checked.
+        check_array(np.zeros(X.shape), ensure_min_samples=fewest, estimator=estimator)
+        return X
+    takes_gaps = getattr(X, "ndim", 2) == 2 and get_tags(estimator).input_tags.allow_nan
+    finite: Any = "allow-nan" if takes_gaps else True
+    try:
+        return validate_rows(
+            estimator, X, reset=reset, ensure_min_samples=fewest, ensure_all_finite=finite
+        )
+    except ValueError as error:
+        if isinstance(X, np.ndarray) and X.ndim == 2 and "to float" in str(error):
+            # Names the column, if that is why.
+            which_hold_words(X.astype(object), None, _names(X.shape[1]))
+        raise
+
+
+def _cells(estimator: Any, rows: Any, table: Table) -> Any:
+    cells = table.cells(rows)
+    if isinstance(rows, np.ndarray) and rows.dtype.kind != "O":
+        return cells
+    if not get_tags(estimator).input_tags.allow_nan and np.isnan(cells).any():
+        name = table.names[np.argmax(np.isnan(cells)[:, table.order].any(0))]
+        raise ValueError(
+            f"Input X contains NaN, in column {name!r}, which {type(estimator).__name__} does not "
+            f"accept with this architecture. Use MLP, or fill the gaps."
+        )
+    return cells
+
+
+def _names(n_features: int) -> list[str]:
+    return [f"x{j}" for j in range(n_features)]

@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from skvae.networks import Network
-from skvae.rows import Batches
+from skvae.rows import Batches, largest_value
 from skvae.runtime.apply import LARGEST_VALUE
 from skvae.runtime.arithmetic import is_small_step
 from skvae.runtime.isolation import generators_of, isolated
@@ -72,7 +72,7 @@ def run_epochs(
     training goes on as if it had not been interrupted.
     """
     # Scoring limits larger values, and would not see the rows that were trained on.
-    largest = max(float(X.max()), -float(X.min()))
+    largest = largest_value(X)
     if largest > LARGEST_VALUE:
         raise FloatingPointError(
             f"Training would diverge in epoch 1: X holds a value of {largest:g}, and networks in "

@@ -1,0 +1,294 @@
+"""The columns of a table, learned from its training rows, and its rows as float32 cells."""
+
+from collections.abc import Iterator, Sequence
+from numbers import Number
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.preprocessing import OrdinalEncoder, StandardScaler
+from sklearn.utils import gen_batches
+
+from skvae._sklearn import safe_indexing
+from skvae.rows.frames import (
+    is_frame,
+    kind_of,
+    library_of,
+    new_frame,
+    numbers_in,
+    words_in,
+)
+
+__all__ = ["WIDEST_TABLE", "Cells", "Table"]
+
+Rows: TypeAlias = slice | NDArray[Any]
+
+# Wider rows are more often curves, or images without their shape.
+WIDEST_TABLE = 200
+VALUES_AT_ONCE = 2**20
+# A column with a mean and a deviation as near to 0 and 1 as this is standardised already.
+STANDARDIZED = 1e-5
+# In a column whose standard deviation is so many times as large as what is usual, a few large
+# values leave no room for differences among the others. It is bent by an inverse hyperbolic sine.
+LONGEST_TAIL = 50.0
+SAMPLED_ROWS = 10_000
+# Words that occur less often share a code, the last one, with those that training never saw.
+FEWEST_OCCURRENCES = 2
+
+
+class Table:
+    r"""What the columns of a table are, and how their values become cells and come back.
+
+    A row of cells has the numbers first, centred and scaled, and then the codes of the words, in
+    the order of how many there are in a column. A cell without a value is NaN. Where a few values
+    of a column are far beyond the others, its numbers are bent first:
+
+    .. math:: x' = \mathrm{arsinh}((x - m) / s)
+
+    with the median m, and the median distance s from it of the values that differ from it.
+
+    Parameters
+    ----------
+    X : ndarray or frame of shape (n_samples, n_features)
+        The training rows.
+
+    is_word : ndarray of bool of shape (n_features,)
+        Which columns hold words.
+
+    standardize : bool
+        Whether to centre and scale columns of numbers.
+
+    names : sequence of str
+        The names of the columns, for messages.
+    """
+
+    def __init__(
+        self, X: Any, is_word: NDArray[np.bool_], *, standardize: bool, names: Sequence[str]
+    ) -> None:
+        self.names = list(names)
+        self.library = library_of(X)
+        self.n_rows = len(X)
+        self.is_word = is_word
+        self.numbers = np.flatnonzero(~is_word)
+        self.words = np.flatnonzero(is_word)
+        self.encoder = self._learn_words(X)
+        counts = [n + 1 for n in map(len, self._vocabularies())]
+        by_count = np.argsort(counts, kind="stable")
+        self.words = self.words[by_count]
+        if len(counts) > 1 and (np.diff(by_count) != 1).any():
+            self.encoder = self._learn_words(X)
+        self.n_categories = tuple(counts[j] for j in by_count)
+        self.bent = np.empty(0, dtype=np.intp)
+        self.mean, self.scale = np.zeros(len(self.numbers)), np.ones(len(self.numbers))
+        self.has_gaps = any(_has_gap(known) for known in self._known_words())
+        if len(self.numbers):
+            self._learn_numbers(X, standardize)
+        self.is_plain = not (len(self.words) or self.mean.any() or (self.scale != 1).any())
+
+    @property
+    def order(self) -> NDArray[np.intp]:
+        """Which cell of a row is that of each column."""
+        order = np.empty(len(self.is_word), dtype=np.intp)
+        order[np.r_[self.numbers, self.words]] = np.arange(len(order))
+        return order
+
+    def cells(self, X: Any) -> Any:
+        """Return rows as networks see them: an array as it is or as a view, or a copy."""
+        if not is_frame(X) and X.dtype.kind != "O":
+            return X if self.is_plain else Cells(X, self)
+        self._check_kinds(X)
+        cells = np.empty((len(X), len(self.is_word)), dtype=np.float32)
+        for rows in self._blocks(X):
+            cells[rows] = self.cells_of(X, rows)
+        return cells
+
+    def cells_of(self, X: Any, rows: Rows) -> NDArray[np.float32]:
+        """Return some rows of a table as cells."""
+        some = self._some(X, rows)
+        numbers = (self._bent_numbers_of(some) - self.mean) / self.scale
+        cells = [numbers]
+        if len(self.words):
+            words = self._words_of(some)
+            codes = self.encoder.transform(words)
+            codes = np.where(codes < 0, np.array(self.n_categories) - 1, codes)
+            cells.append(np.where(words != words, np.nan, codes))
+        # What float32 cannot hold becomes infinite, and the network says so.
+        with np.errstate(over="ignore"):
+            return np.hstack(cells).astype(np.float32)
+
+    def values(self, cells: NDArray[np.float32], like: Any = None) -> Any:
+        """Return rows of cells in the units of the table, as a frame if it was one.
+
+        The frame has the index and the types of words of ``like``, if that is one too.
+        """
+        numbers = cells[:, : len(self.numbers)] * self.scale + self.mean
+        if len(self.bent):
+            bent = np.sinh(numbers[:, self.bent])
+            numbers[:, self.bent] = bent * self.bend_scale + self.bend_centre
+        columns = dict(zip(self.numbers, numbers.astype(np.float32).T, strict=True))
+        coded = cells[:, len(self.numbers) :].T
+        for j, vocabulary, codes in zip(self.words, self._vocabularies(), coded, strict=True):
+            # Rare words, and cells without a value, have none to come back.
+            known = np.append(vocabulary.astype(object), [None])
+            words = known[np.nan_to_num(codes, nan=len(vocabulary)).astype(np.intp)]
+            columns[j] = words.astype(vocabulary.dtype) if vocabulary.dtype.kind == "f" else words
+        in_order = [columns[j] for j in range(len(self.is_word))]
+        if self.library is not None:
+            like = like if library_of(like) == self.library else None
+            return new_frame(self.library, dict(zip(self.names, in_order, strict=True)), like)
+        return np.column_stack(in_order)
+
+    def _blocks(self, X: Any) -> Iterator[slice]:
+        blocks: Iterator[slice] = gen_batches(len(X), max(1, VALUES_AT_ONCE // len(self.is_word)))
+        return blocks
+
+    def _learn_numbers(self, X: Any, standardize: bool) -> None:
+        scaler = self._moments(X)
+        self.has_gaps |= bool(np.min(scaler.n_samples_seen_) < len(X))
+        if not standardize:
+            return
+        unbounded = np.isinf(scaler.var_) | np.isinf(scaler.mean_)
+        if unbounded.any():
+            name = self.names[self.numbers[np.argmax(unbounded)]]
+            raise ValueError(
+                f"The values of column {name!r} are too large to be squared. Divide them."
+            )
+        mean, scale = scaler.mean_, scaler.scale_
+        is_standardized = (np.abs(mean) <= STANDARDIZED) & (np.abs(scale - 1) <= STANDARDIZED)
+        self._bend(X, np.where(is_standardized, 0.0, scale))
+        if len(self.bent):
+            scaler = self._moments(X)
+            mean, scale = scaler.mean_, scaler.scale_
+        # A column without any value stays without, since its mean is NaN.
+        self.mean = np.where(is_standardized, 0.0, mean)
+        self.scale = np.where(is_standardized, 1.0, scale)
+
+    def _moments(self, X: Any) -> StandardScaler:
+        scaler = StandardScaler()
+        for rows in self._blocks(X):
+            with np.errstate(over="ignore", invalid="ignore"):
+                scaler.partial_fit(self._bent_numbers_of(self._some(X, rows)))
+        return scaler
+
+    def _bend(self, X: Any, deviation: NDArray[np.float64]) -> None:
+        """Learn what bends the tails of columns, where they need it, from a sample of the rows."""
+        rows = np.linspace(0, len(X) - 1, min(len(X), SAMPLED_ROWS)).astype(np.intp)
+        centres, scales = np.zeros(len(deviation)), np.full(len(deviation), np.inf)
+        for k, column in enumerate(self._numbers_of(self._some(X, rows)).T):
+            known = column[~np.isnan(column)]
+            if len(known):
+                centres[k] = np.median(known)
+                distances = np.abs(known - centres[k])
+                if distances.any():
+                    scales[k] = np.median(distances[distances > 0])
+        self.bent = np.flatnonzero(deviation > LONGEST_TAIL * scales)
+        self.bend_centre, self.bend_scale = centres[self.bent], scales[self.bent]
+
+    def _bent_numbers_of(self, some: Any) -> NDArray[np.float64]:
+        numbers = self._numbers_of(some)
+        if len(self.bent):
+            bent = (numbers[:, self.bent] - self.bend_centre) / self.bend_scale
+            numbers[:, self.bent] = np.arcsinh(bent)
+        return numbers
+
+    def _some(self, X: Any, rows: Rows) -> Any:
+        return safe_indexing(X, rows) if is_frame(X) else X[rows]
+
+    def _learn_words(self, X: Any) -> OrdinalEncoder:
+        encoder = OrdinalEncoder(
+            min_frequency=FEWEST_OCCURRENCES,
+            handle_unknown="use_encoded_value",
+            unknown_value=-1,
+            encoded_missing_value=np.nan,
+        )
+        if not len(self.words):
+            return encoder
+        words = self._words_of(X)
+        for j, column in zip(self.words, words.T, strict=True):
+            kinds = {str if isinstance(word, str) else Number for word in column if word == word}
+            if len(kinds) > 1:
+                raise ValueError(
+                    f"Column {self.names[j]!r} mixes words and numbers. Make words of all, for "
+                    "instance with astype(str)."
+                )
+        return encoder.fit(words)
+
+    def _known_words(self) -> list[NDArray[Any]]:
+        return self.encoder.categories_ if len(self.words) else []
+
+    def _vocabularies(self) -> list[NDArray[Any]]:
+        """Return the words of each column that have a code of their own, in its order."""
+        vocabularies = []
+        rare = self.encoder.infrequent_categories_ if len(self.words) else []
+        for known, infrequent in zip(self._known_words(), rare, strict=True):
+            words = known[[not _is_gap(word) for word in known]]
+            if infrequent is not None:
+                words = words[~np.isin(words, infrequent)]
+            vocabularies.append(words)
+        return vocabularies
+
+    def _numbers_of(self, some: Any) -> NDArray[np.float64]:
+        if not is_frame(some) and some.dtype.kind != "O":
+            return np.array(some[:, self.numbers], dtype=np.float64, order="C")
+        columns = np.empty((len(some), len(self.numbers)))
+        for k, j in enumerate(self.numbers):
+            try:
+                columns[:, k] = numbers_in(safe_indexing(some, int(j), axis=1))
+            except (TypeError, ValueError) as error:
+                raise ValueError(f"Column {self.names[j]!r} holds no numbers: {error}") from error
+            if np.isinf(columns[:, k]).any():
+                raise ValueError(f"Column {self.names[j]!r} contains infinity.")
+        return columns
+
+    def _words_of(self, some: Any) -> NDArray[Any]:
+        words: NDArray[Any]
+        if not is_frame(some) and some.dtype.kind != "O":
+            words = some[:, self.words]
+            return words
+        words = np.empty((len(some), len(self.words)), dtype=object)
+        for k, j in enumerate(self.words):
+            words[:, k] = words_in(safe_indexing(some, int(j), axis=1))
+        return words
+
+    def _check_kinds(self, X: Any) -> None:
+        for j in self.numbers:
+            if kind_of(X, int(j)) == "words":
+                raise ValueError(
+                    f"Column {self.names[j]!r} held numbers in fit, but now it holds words."
+                )
+
+
+class Cells:
+    """The rows of an array as cells, converted when they are asked for, and never all at once."""
+
+    def __init__(self, X: NDArray[Any], table: Table) -> None:
+        self.X = X
+        self.table = table
+
+    dtype = np.dtype(np.float32)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The number of rows, and of cells in a row."""
+        shape: tuple[int, ...] = self.X.shape
+        return shape
+
+    def __len__(self) -> int:
+        return len(self.X)
+
+    def __getitem__(self, rows: Rows) -> NDArray[np.float32]:
+        if isinstance(rows, np.ndarray) and rows.ndim > 1:
+            return self[rows.ravel()].reshape(*rows.shape, -1)
+        return self.table.cells_of(self.X, rows)
+
+    def contiguous(self) -> "Cells":
+        """Return the same rows, row after row in memory."""
+        return Cells(np.ascontiguousarray(self.X), self.table)
+
+
+def _is_gap(word: Any) -> bool:
+    return bool(word != word)
+
+
+def _has_gap(words: NDArray[Any]) -> bool:
+    return any(map(_is_gap, words))
