@@ -7,6 +7,7 @@ from os import PathLike
 from typing import Any, Literal
 
 from numpy.random import RandomState
+from numpy.typing import ArrayLike
 
 from skvae._sklearn import Interval, StrOptions
 from skvae.detectors._autoencoder import AutoencoderDetector
@@ -44,12 +45,23 @@ class AEOutlierDetector(AutoencoderDetector):
         held-out rows tell, see ``calibrate``. 'auto' is 'held_out' for
         ``contamination='auto'``, and 'training' for a number, as in scikit-learn.
 
+    categorical_features : array-like, 'from_dtype' or None, default='from_dtype'
+        The columns that hold words, or other values without an order: a mask, indices, or names
+        of the columns of a frame. 'from_dtype' means the columns of a pandas or polars frame
+        that hold strings, booleans or categories.
+
+    standardize : 'auto' or bool, default='auto'
+        Whether to centre columns of numbers, and scale them to a variance of 1, by the training
+        rows. 'auto' means to if the rows are a frame, or an array with at most 200 features, and
+        a network is an :class:`~skvae.MLP`. Images and curves are left as they are.
+
     architecture : object, default=None
         The object that builds the encoder and the decoder. ``None`` means :class:`~skvae.MLP`
         at its defaults, whose page also shows how to bring your own modules.
 
     latent_dim : int or 'auto', default='auto'
-        The size of the latent code. 'auto' is the number of features, at most 32.
+        The size of the latent code. 'auto' is the number of features, and of categories, at
+        most 32.
 
     n_estimators : int or 'auto', default='auto'
         The number of networks, whose mean scores a row. Each is trained without one fold of the
@@ -233,6 +245,8 @@ class AEOutlierDetector(AutoencoderDetector):
         *,
         contamination: float | Literal["auto"] = "auto",
         threshold: Literal["auto", "training", "held_out"] = "auto",
+        categorical_features: ArrayLike | Literal["from_dtype"] | None = "from_dtype",
+        standardize: bool | Literal["auto"] = "auto",
         architecture: Any = None,
         latent_dim: int | Literal["auto"] = "auto",
         n_estimators: int | Literal["auto"] = "auto",
@@ -257,6 +271,8 @@ class AEOutlierDetector(AutoencoderDetector):
     ) -> None:
         self.contamination = contamination
         self.threshold = threshold
+        self.categorical_features = categorical_features
+        self.standardize = standardize
         self.architecture = architecture
         self.latent_dim = latent_dim
         self.n_estimators = n_estimators
@@ -298,5 +314,5 @@ class AEOutlierDetector(AutoencoderDetector):
             "n_partitions": self.n_partitions,
         }
 
-    def _cell_scores(self, network: Any) -> RowFunction:
-        return network.cell_scores
+    def _cell_scores(self, network: Any) -> dict[str, RowFunction]:
+        return {"only": network.cell_scores}

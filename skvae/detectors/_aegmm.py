@@ -5,6 +5,7 @@ from os import PathLike
 from typing import Any, Literal
 
 from numpy.random import RandomState
+from numpy.typing import ArrayLike
 
 from skvae.detectors._mixture import MixtureDetector
 from skvae.networks import AE, Autoencoder
@@ -37,12 +38,23 @@ class AEGMMDetector(MixtureDetector):
         held-out rows tell, see ``calibrate``. 'auto' is 'held_out' for
         ``contamination='auto'``, and 'training' for a number, as in scikit-learn.
 
+    categorical_features : array-like, 'from_dtype' or None, default='from_dtype'
+        The columns that hold words, or other values without an order: a mask, indices, or names
+        of the columns of a frame. 'from_dtype' means the columns of a pandas or polars frame
+        that hold strings, booleans or categories.
+
+    standardize : 'auto' or bool, default='auto'
+        Whether to centre columns of numbers, and scale them to a variance of 1, by the training
+        rows. 'auto' means to if the rows are a frame, or an array with at most 200 features, and
+        a network is an :class:`~skvae.MLP`. Images and curves are left as they are.
+
     architecture : object, default=None
         The object that builds the encoder and the decoder. ``None`` means :class:`~skvae.MLP`
         at its defaults, whose page also shows how to bring your own modules.
 
     latent_dim : int or 'auto', default='auto'
-        The size of the latent code. 'auto' is the number of features, at most 32.
+        The size of the latent code. 'auto' is the number of features, and of categories, at
+        most 32.
 
     n_components : int, default=4
         The number of Gaussians. If the rows have fewer clusters, some Gaussians share one.
@@ -220,6 +232,8 @@ class AEGMMDetector(MixtureDetector):
         *,
         contamination: float | Literal["auto"] = "auto",
         threshold: Literal["auto", "training", "held_out"] = "auto",
+        categorical_features: ArrayLike | Literal["from_dtype"] | None = "from_dtype",
+        standardize: bool | Literal["auto"] = "auto",
         architecture: Any = None,
         latent_dim: int | Literal["auto"] = "auto",
         n_components: int = 4,
@@ -247,6 +261,8 @@ class AEGMMDetector(MixtureDetector):
     ) -> None:
         self.contamination = contamination
         self.threshold = threshold
+        self.categorical_features = categorical_features
+        self.standardize = standardize
         self.architecture = architecture
         self.latent_dim = latent_dim
         self.n_components = n_components

@@ -10,10 +10,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from skvae._sklearn import Interval, StrOptions
 from skvae.detectors._network import NetworkDetector
-from skvae.networks.cells import sum_worst
+from skvae.networks.cells import filled, sum_worst
 from skvae.runtime.apply import RowFunction
 
 IMAGE_SUPPORT = 0.95
+# So many training rows tell what is typical of a column.
+TYPICAL_ROWS = 1000
 
 
 class AutoencoderDetector(NetworkDetector):
@@ -29,8 +31,12 @@ class AutoencoderDetector(NetworkDetector):
     _scored_by: ClassVar[tuple[str, ...]] = ("top_features",)
 
     @abstractmethod
-    def _cell_scores(self, network: Any) -> RowFunction:
-        """Return what scores the features of rows, for the parameters as they are now."""
+    def _cell_scores(self, network: Any) -> dict[str, RowFunction]:
+        """Return what scores the features of rows, for each kind of score."""
+
+    def _kind(self) -> str:
+        """Return the kind of score, for the parameters as they are now."""
+        return "only"
 
     def feature_scores(self, X: ArrayLike) -> NDArray[np.float32]:
         """Return how normal each feature of each row is, given all of the row.
@@ -47,11 +53,39 @@ class AutoencoderDetector(NetworkDetector):
             to its score.
         """
         X = self._validate_fitted(X)
-        return self._apply(self._mean_of_members(self._cell_scores), X)
+        return self._in_order(self._apply(self._mean_of_members(self._filled_scores), X))
 
     def _row_scores(self, network: Any) -> RowFunction:
         (share,) = self._validated({"top_features": self.top_features}).values()
-        return partial(sum_worst, self._cell_scores(network), share)
+        return partial(sum_worst, self._filled_scores(network), share)
+
+    def _filled_scores(self, network: Any) -> RowFunction:
+        kind = self._kind()
+        scores = self._cell_scores_of(kind, network)
+        if self._table is None:
+            return scores
+        return partial(filled, scores, self._typical[kind])
+
+    def _held_out(self, X: Any) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+        # Scores of rows with gaps depend on it.
+        self._typical = self._typical_scores(X)
+        return super()._held_out(X)
+
+    def _typical_scores(self, X: Any) -> dict[str, list[float]]:
+        """Return the median score of the cells of each column, for each kind of score."""
+        if self._table is None:
+            return {}
+        rows = X[np.linspace(0, len(X) - 1, min(len(X), TYPICAL_ROWS)).astype(np.intp)]
+        typical = {}
+        for kind in self._cell_scores(getattr(self.network_, "members", [self.network_])[0]):
+            function = self._mean_of_members(partial(self._cell_scores_of, kind))
+            scores = np.where(np.isnan(rows), np.nan, self._apply(function, rows))
+            columns = [column[~np.isnan(column)] for column in scores.T]
+            typical[kind] = [float(np.median(column)) if len(column) else 0.0 for column in columns]
+        return typical
+
+    def _cell_scores_of(self, kind: str, network: Any) -> RowFunction:
+        return self._cell_scores(network)[kind]
 
     def _support_fraction(self, row_shape: tuple[int, ...]) -> float:
         if self.support_fraction != "auto":

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.random import RandomState
 from numpy.typing import ArrayLike, NDArray
 from sklearn.pipeline import Pipeline
-from sklearn.utils import Bunch, check_random_state
+from sklearn.utils import Bunch, Tags, check_random_state, get_tags
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_is_fitted, validate_data
 
@@ -67,6 +67,16 @@ class EnsembleOutlierDetector(ThresholdDetector, BaseComposition):
         With 'held_out' it is at most ``contamination`` of new normal rows, which the scores of
         held-out rows tell, see ``calibrate``. 'auto' is 'held_out' for
         ``contamination='auto'``, and 'training' for a number, as in scikit-learn.
+
+    categorical_features : array-like, 'from_dtype' or None, default='from_dtype'
+        The columns that hold words, or other values without an order: a mask, indices, or names
+        of the columns of a frame. 'from_dtype' means the columns of a pandas or polars frame
+        that hold strings, booleans or categories.
+
+    standardize : 'auto' or bool, default='auto'
+        Whether to centre columns of numbers, and scale them to a variance of 1, by the training
+        rows. 'auto' means to if the rows are a frame, or an array with at most 200 features, and
+        a network is an :class:`~skvae.MLP`. Images and curves are left as they are.
 
     n_jobs : int, default=None
         The number of experts that are fitted at once, each in a process of its own. ``None``
@@ -131,7 +141,8 @@ class EnsembleOutlierDetector(ThresholdDetector, BaseComposition):
     ``held_out_scores_`` is standardised by its training rows, and thresholds and p-values count on
     them: if it knows these better than new rows, ``calibrate`` with other rows. The score of a row
     is the lowest :math:`t_e` of all experts, that of the largest alarm. Taking the largest of
-    standardised outlier scores is an old rule [1]_.
+    standardised outlier scores is an old rule [1]_. The default experts get
+    ``categorical_features`` and ``standardize``; those in ``estimators`` have their own.
 
     References
     ----------
@@ -161,6 +172,8 @@ class EnsembleOutlierDetector(ThresholdDetector, BaseComposition):
         **ThresholdDetector._parameter_constraints,
         "estimators": [list, None],
         "combine": [StrOptions(set(COMBINATIONS))],
+        "categorical_features": ["array-like", StrOptions({"from_dtype"}), None],
+        "standardize": [StrOptions({"auto"}), "boolean"],
         "n_jobs": [Integral, None],
         "memory": [str, PathLike, HasMethods("cache"), None],
         "random_state": ["random_state"],
@@ -175,6 +188,8 @@ class EnsembleOutlierDetector(ThresholdDetector, BaseComposition):
         combine: Literal["max", "mean"] = "max",
         contamination: float | Literal["auto"] = "auto",
         threshold: Literal["auto", "training", "held_out"] = "auto",
+        categorical_features: ArrayLike | Literal["from_dtype"] | None = "from_dtype",
+        standardize: bool | Literal["auto"] = "auto",
         n_jobs: int | None = None,
         memory: str | PathLike[str] | Any = None,
         random_state: int | RandomState | None = None,
@@ -183,6 +198,8 @@ class EnsembleOutlierDetector(ThresholdDetector, BaseComposition):
         self.combine = combine
         self.contamination = contamination
         self.threshold = threshold
+        self.categorical_features = categorical_features
+        self.standardize = standardize
         self.n_jobs = n_jobs
         self.memory = memory
         self.random_state = random_state
@@ -218,8 +235,9 @@ class EnsembleOutlierDetector(ThresholdDetector, BaseComposition):
             The detector.
         """
         names = {name.partition("__")[0] for name in params}
-        if params.get("estimators", self.estimators) is None and names & dict(_experts()).keys():
-            params["estimators"] = _experts()
+        experts = self._experts()
+        if params.get("estimators", self.estimators) is None and names & dict(experts).keys():
+            params["estimators"] = experts
         self._set_params("estimators", **params)
         return self
 
@@ -233,8 +251,7 @@ class EnsembleOutlierDetector(ThresholdDetector, BaseComposition):
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            The training rows, of which most should be normal. Scale them first, for
-            instance with :class:`~sklearn.preprocessing.StandardScaler`.
+            The training rows, of which most should be normal.
 
         y : Ignored
             Not used, present for API consistency by convention.
@@ -307,8 +324,29 @@ class EnsembleOutlierDetector(ThresholdDetector, BaseComposition):
         """
         return self._combined(self._raw_scores(X))
 
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = all(
+            get_tags(expert).input_tags.allow_nan
+            for _, expert in self.estimators or self._experts()
+            if expert != "drop"
+        )
+        return tags
+
+    def _experts(self) -> list[tuple[str, Any]]:
+        columns: dict[str, Any] = {
+            "categorical_features": self.categorical_features,
+            "standardize": self.standardize,
+        }
+        return [
+            ("vae", VAEOutlierDetector(**columns)),
+            ("ae", AEOutlierDetector(**columns)),
+            ("near", SamplingOutlierDetector(**columns)),
+            ("far", SamplingOutlierDetector(n_estimators=32, max_samples=8, **columns)),
+        ]
+
     def _named_estimators(self) -> list[tuple[str, Any]]:
-        given = _experts() if self.estimators is None else self.estimators
+        given = self._experts() if self.estimators is None else self.estimators
         named = [(name, expert) for name, expert in given if expert != "drop"]
         if not named:
             raise ValueError("estimators has no expert. Name one, or pass None for the default.")
@@ -380,15 +418,6 @@ class EnsembleOutlierDetector(ThresholdDetector, BaseComposition):
 
 def _damped(deviations: Any) -> Any:
     return np.sign(deviations) * np.log1p(np.abs(deviations))
-
-
-def _experts() -> list[tuple[str, Any]]:
-    return [
-        ("vae", VAEOutlierDetector()),
-        ("ae", AEOutlierDetector()),
-        ("near", SamplingOutlierDetector()),
-        ("far", SamplingOutlierDetector(n_estimators=32, max_samples=8)),
-    ]
 
 
 def _fit_expert(expert: Any, X: ArrayLike, versions: str) -> Any:

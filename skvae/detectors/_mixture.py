@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 from skvae._sklearn import Interval
 from skvae.detectors._network import NetworkDetector
 from skvae.networks import Autoencoder, MixtureNetwork, Network
+from skvae.networks.cells import filled
 from skvae.networks.mixture import RECONSTRUCTION_FEATURES
 from skvae.rows import n_held_out
 from skvae.runtime.apply import RowFunction
@@ -104,7 +105,7 @@ class MixtureDetector(NetworkDetector):
             add up to the score of the row, which is that of its latent features.
         """
         X = self._validate_fitted(X)
-        return self._apply(self.network_.autoencoder.reconstruction, X)
+        return self._in_order(self._apply(self.network_.autoencoder.reconstruction, X))
 
     def _network(self, input_shape: tuple[int, ...]) -> tuple[type[Network], dict[str, Any]]:
         for feature in self.reconstruction_features:
@@ -139,4 +140,13 @@ class MixtureDetector(NetworkDetector):
         super()._fit(X)
 
     def _row_scores(self, network: Any) -> RowFunction:
-        return network.log_density
+        if self._table is None:
+            return network.log_density
+        return partial(filled, network.log_density, self._typical)
+
+    def _held_out(self, X: Any) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+        # What a row of which nothing is known scores.
+        self._typical = 0.0
+        rows, scores = super()._held_out(X)
+        self._typical = float(np.median(scores))
+        return rows, scores

@@ -11,20 +11,25 @@ from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.utils import check_random_state, gen_batches
+from sklearn.utils import Tags, check_random_state, gen_batches
 from sklearn.utils.validation import check_is_fitted
 
 from skvae._sklearn import HasMethods, Interval, StrOptions, fit_context
-from skvae.architectures import MLP
+from skvae.architectures import MLP, Conv1d, Conv2d
 from skvae.detectors._threshold import ThresholdDetector
 from skvae.failures import undone_on_failure
+from skvae.likelihoods import Columns
 from skvae.networks import Members, Network
 from skvae.rows import (
     FEW_ROWS,
+    WIDEST_TABLE,
+    Cells,
+    Table,
     folds,
     held_out_rows,
+    learn_table,
     validate_fitted_rows,
-    validate_rows,
+    validate_table,
 )
 from skvae.runtime.apply import RowFunction, apply_to_rows, batch_rows_for
 from skvae.runtime.devices import choose_device, resolve_device
@@ -36,10 +41,9 @@ from skvae.training.members import train_members
 from skvae.training.schedule import Stopping, plan_schedule
 
 N_MEMBERS = 3
+LARGEST_LATENT_DIM = 32
 # In batches.
 ROWS_AT_ONCE = 16
-# Wider rows are more often curves, or images without their shape.
-WIDEST_TABLE = 200
 
 
 class NetworkDetector(ThresholdDetector):
@@ -52,6 +56,8 @@ class NetworkDetector(ThresholdDetector):
     _parameter_constraints: dict = {
         **ThresholdDetector._parameter_constraints,
         "architecture": [HasMethods(["build_encoder", "build_decoder"]), None],
+        "categorical_features": ["array-like", StrOptions({"from_dtype"}), None],
+        "standardize": [StrOptions({"auto"}), "boolean"],
         "latent_dim": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
         "max_epochs": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
         "max_steps": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
@@ -73,6 +79,7 @@ class NetworkDetector(ThresholdDetector):
     # Mixtures have no common scale, and one network each.
     n_estimators: int | Literal["auto"] = 1
     network_: Any
+    _table: Table | None
 
     @abstractmethod
     def _network(self, input_shape: tuple[int, ...]) -> tuple[type[Network], dict[str, Any]]:
@@ -110,8 +117,7 @@ class NetworkDetector(ThresholdDetector):
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            The training rows, of which most should be normal. Scale them first, for
-            instance with :class:`~sklearn.preprocessing.StandardScaler`.
+            The training rows, of which most should be normal.
 
         y : Ignored
             Not used, present for API consistency by convention.
@@ -127,7 +133,8 @@ class NetworkDetector(ThresholdDetector):
             If the training diverges.
         """
         with undone_on_failure(self):
-            self._fit(validate_rows(self, X, reset=True, ensure_min_samples=2))
+            rows, self._table = learn_table(self, X, self.categorical_features, self._standardizes)
+            self._fit(rows)
         return self
 
     def score_samples(self, X: ArrayLike) -> NDArray[np.float64]:
@@ -163,7 +170,7 @@ class NetworkDetector(ThresholdDetector):
         """
         return float(np.mean(self.score_samples(X)))
 
-    def reconstruct(self, X: ArrayLike) -> NDArray[np.float32]:
+    def reconstruct(self, X: ArrayLike) -> Any:
         """Return the rows as the network reconstructs them.
 
         Parameters
@@ -173,11 +180,13 @@ class NetworkDetector(ThresholdDetector):
 
         Returns
         -------
-        X_reconstructed : ndarray of the shape of X, of float32
-            The reconstructions, in the units of ``X``; those of bytes from 0 to 1.
+        X_reconstructed : ndarray of the shape of X, of float32, or frame
+            The reconstructions, in the units of ``X``; those of bytes from 0 to 1. A word is the
+            most likely one. A frame comes back as a frame, and words in an array as objects.
         """
-        X = self._validate_fitted(X)
-        return self._apply(self.network_.reconstruct, X)
+        rows = self._validate_fitted(X)
+        reconstructed = self._apply(self.network_.reconstruct, rows)
+        return reconstructed if self._table is None else self._table.values(reconstructed, X)
 
     def encode(self, X: ArrayLike) -> NDArray[np.float32]:
         """Return the latent codes of rows.
@@ -231,7 +240,7 @@ class NetworkDetector(ThresholdDetector):
         else:
             train_cached = cached(train_to_arrays, self.memory, ignore=["verbose"])
             # Equal rows in another order of memory are the same to training, not to joblib.
-            rows = np.ascontiguousarray(X)
+            rows = X.contiguous() if isinstance(X, Cells) else np.ascontiguousarray(X)
             weights, self.history_ = train_cached(train, self._recipe, rows, schedule, **settings)
             self.network_ = self._recipe.rebuild(weights, self.device_)
         # Members that are trained one after another count from 1 again.
@@ -254,6 +263,19 @@ class NetworkDetector(ThresholdDetector):
     def _are_tables(self, row_shape: tuple[int, ...]) -> bool:
         has_few_features = len(row_shape) == 1 and row_shape[0] <= WIDEST_TABLE
         return has_few_features and isinstance(self._architecture(), MLP)
+
+    def _standardizes(self, row_shape: tuple[int, ...], is_frame: bool) -> bool:
+        if self.standardize != "auto":
+            return bool(self.standardize)
+        if is_frame:
+            return isinstance(self._architecture(), MLP)
+        return self._are_tables(row_shape)
+
+    def _columns(self) -> Columns | None:
+        table = self._table
+        if table is None:
+            return None
+        return Columns(len(table.numbers), table.n_categories, table.n_rows, table.has_gaps)
 
     def _architecture(self) -> Any:
         return MLP() if self.architecture is None else self.architecture
@@ -290,20 +312,34 @@ class NetworkDetector(ThresholdDetector):
 
     def _validate_fitted(self, X: ArrayLike) -> NDArray[Any]:
         check_is_fitted(self)
+        if self._table is not None:
+            return validate_table(self, X, self._table)
         return validate_fitted_rows(self, X, self._row_shape)
 
+    def _in_order(self, cells: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return what belongs to the cells of rows in the order of the columns."""
+        return cells if self._table is None else cells[:, self._table.order]
+
     def _autoencoder_arguments(self, input_shape: tuple[int, ...]) -> dict[str, Any]:
-        latent_dim = self.latent_dim
+        latent_dim, columns = self.latent_dim, self._columns()
         if latent_dim == "auto":
-            latent_dim = min(math.prod(input_shape), 32)
+            n_categories = 0 if columns is None else sum(columns.n_categories)
+            latent_dim = min(math.prod(input_shape) + n_categories, LARGEST_LATENT_DIM)
         return {
             "architecture": self._architecture(),
             "input_shape": input_shape,
             "latent_dim": latent_dim,
+            "columns": columns,
         }
 
     def _seed(self) -> int:
         return int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        # Convolutions have no place for a gap.
+        tags.input_tags.allow_nan = not isinstance(self._architecture(), Conv1d | Conv2d)
+        return tags
 
     def __getstate__(self) -> dict[str, Any]:
         # Plain arrays instead of a torch module: any pickle, skops too, can show what it

@@ -269,7 +269,11 @@ class ReconstructionHistogramClassifier(ThresholdDetector):
         detector, classifier = self.detector, self.classifier
         if detector is None:
             detector = AEOutlierDetector(
-                masked_fraction=0.0, lr=LR, max_steps=MAX_STEPS, support_fraction=1.0
+                standardize=False,
+                masked_fraction=0.0,
+                lr=LR,
+                max_steps=MAX_STEPS,
+                support_fraction=1.0,
             )
         if not outlier.any():
             classifier = IsolationForest()

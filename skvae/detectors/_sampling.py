@@ -7,18 +7,21 @@ import numpy as np
 from numpy.random import RandomState
 from numpy.typing import ArrayLike, NDArray
 from scipy.spatial.distance import cdist
-from sklearn.utils import check_random_state, gen_batches
+from sklearn.utils import Tags, check_random_state, gen_batches
 from sklearn.utils.validation import check_is_fitted
 
-from skvae._sklearn import Interval, fit_context
+from skvae._sklearn import Interval, StrOptions, fit_context
 from skvae.detectors._threshold import ThresholdDetector
 from skvae.failures import undone_on_failure
 from skvae.rows import (
     FEW_ROWS,
+    WIDEST_TABLE,
+    Table,
     held_out_rows,
+    learn_table,
     unit_floats,
     validate_fitted_rows,
-    validate_rows,
+    validate_table,
 )
 
 # Distances of so many pairs of rows stay in the processor's cache.
@@ -34,6 +37,10 @@ class SamplingOutlierDetector(ThresholdDetector):
     these are rarely side by side. So outliers do not hide one another, as they do among the
     nearest of all rows [1]_. Nothing is trained.
 
+    Five parameters matter most: ``contamination`` sets the threshold, ``n_estimators`` and
+    ``max_samples`` say what rows are compared with, ``categorical_features`` names columns of
+    words, and ``random_state`` makes it repeatable.
+
     Parameters
     ----------
     contamination : 'auto' or float in (0, 0.5], default='auto'
@@ -46,6 +53,16 @@ class SamplingOutlierDetector(ThresholdDetector):
         With 'held_out' it is at most ``contamination`` of new normal rows, which the scores of
         held-out rows tell, see ``calibrate``. 'auto' is 'held_out' for
         ``contamination='auto'``, and 'training' for a number, as in scikit-learn.
+
+    categorical_features : array-like, 'from_dtype' or None, default='from_dtype'
+        The columns that hold words, or other values without an order: a mask, indices, or names
+        of the columns of a frame. 'from_dtype' means the columns of a pandas or polars frame
+        that hold strings, booleans or categories.
+
+    standardize : 'auto' or bool, default='auto'
+        Whether to centre columns of numbers, and scale them to a variance of 1, by the training
+        rows. 'auto' means to if the rows are a frame, or an array with at most 200 features, and
+        a network is an :class:`~skvae.MLP`. Images and curves are left as they are.
 
     n_estimators : int, default=8
         The number of samples. With more of them the scores depend less on chance.
@@ -70,7 +87,7 @@ class SamplingOutlierDetector(ThresholdDetector):
         Which training rows these are.
 
     samples_ : ndarray of shape (n_estimators, max_samples, n_features)
-        The samples.
+        The samples: standardised numbers first, and then the codes of words.
 
     n_features_in_ : int
         Number of features seen during :term:`fit`.
@@ -91,7 +108,10 @@ class SamplingOutlierDetector(ThresholdDetector):
     .. math:: -\log \frac{1}{m} \sum_{i=1}^{m} \min_{s \in S_i} \lVert x - s \rVert
 
     with the samples :math:`S_1, \dots, S_m`. A row of the sample itself has a distance of 0. It
-    takes the second nearest row instead, so that a training row scores as a new row would.
+    takes the second nearest row instead, so that a training row scores as a new row would. Two
+    different words are as far apart as two standardised numbers on average, at a squared distance
+    of 2. Of rows with missing values the features that both have are compared, and count as if
+    the others were as far apart.
 
     References
     ----------
@@ -112,22 +132,30 @@ class SamplingOutlierDetector(ThresholdDetector):
 
     _parameter_constraints: dict = {
         **ThresholdDetector._parameter_constraints,
+        "categorical_features": ["array-like", StrOptions({"from_dtype"}), None],
+        "standardize": [StrOptions({"auto"}), "boolean"],
         "n_estimators": [Interval(Integral, 1, None, closed="left")],
         "max_samples": [Interval(Integral, 2, None, closed="left")],
         "random_state": ["random_state"],
     }
+
+    _table: Table | None
 
     def __init__(
         self,
         *,
         contamination: float | Literal["auto"] = "auto",
         threshold: Literal["auto", "training", "held_out"] = "auto",
+        categorical_features: ArrayLike | Literal["from_dtype"] | None = "from_dtype",
+        standardize: bool | Literal["auto"] = "auto",
         n_estimators: int = 8,
         max_samples: int = 64,
         random_state: int | RandomState | None = None,
     ) -> None:
         self.contamination = contamination
         self.threshold = threshold
+        self.categorical_features = categorical_features
+        self.standardize = standardize
         self.n_estimators = n_estimators
         self.max_samples = max_samples
         self.random_state = random_state
@@ -139,8 +167,7 @@ class SamplingOutlierDetector(ThresholdDetector):
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            The training rows, of which most should be normal. Scale them first, for
-            instance with :class:`~sklearn.preprocessing.StandardScaler`.
+            The training rows, of which most should be normal.
 
         y : Ignored
             Not used, present for API consistency by convention.
@@ -151,18 +178,21 @@ class SamplingOutlierDetector(ThresholdDetector):
             The fitted detector.
         """
         with undone_on_failure(self):
-            rows = validate_rows(self, X, reset=True, ensure_min_samples=2)
+            rows, self._table = learn_table(self, X, self.categorical_features, self._standardizes)
             self._row_shape = rows.shape[1:]
             random = check_random_state(self.random_state)
             size = min(self.max_samples, len(rows))
             drawn = [
                 random.choice(len(rows), size, replace=False) for _ in range(self.n_estimators)
             ]
+            self._no_information = np.nan
             self.samples_ = _points(rows[np.array(drawn).ravel()]).reshape(len(drawn), size, -1)
             few = len(rows) <= FEW_ROWS
             held_out = np.arange(len(rows)) if few else held_out_rows(len(rows))
             # A row of a sample is not its own neighbour, and so scores as a new row.
             scores = self._score_samples(rows if few else rows[held_out])
+            self._no_information = float(np.nanmedian(scores))
+            scores = np.where(np.isnan(scores), self._no_information, scores)
             self._set_threshold(held_out, scores, lambda: self._score_samples(rows))
         return self
 
@@ -181,16 +211,46 @@ class SamplingOutlierDetector(ThresholdDetector):
             the more normal. A row's score does not depend on other rows.
         """
         check_is_fitted(self)
+        if self._table is not None:
+            return self._score_samples(validate_table(self, X, self._table))
         return self._score_samples(validate_fitted_rows(self, X, self._row_shape))
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        return tags
+
+    def _standardizes(self, row_shape: tuple[int, ...], is_frame: bool) -> bool:
+        if self.standardize != "auto":
+            return bool(self.standardize)
+        return is_frame or row_shape[0] <= WIDEST_TABLE
 
     def _score_samples(self, X: NDArray[Any]) -> NDArray[np.float64]:
         n_samples, size, _ = self.samples_.shape
         distances = np.empty(len(X))
         for rows in gen_batches(len(X), max(1, PAIRS_AT_ONCE // (n_samples * size))):
-            nearest = _nearest_distances(_points(X[rows]), self.samples_)
+            nearest = self._nearest_distances(_points(X[rows]))
             # np.mean would add those of a single row in another order.
             distances[rows] = sum(nearest.T) / n_samples
-        return -np.log(np.maximum(distances, np.finfo(np.float64).tiny))
+        scores = -np.log(np.maximum(distances, np.finfo(np.float64).tiny))
+        # Rows with no value in common with a sample.
+        return np.where(np.isnan(scores), self._no_information, scores)
+
+    def _nearest_distances(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the distance of each point to the nearest row of each sample."""
+        n_samples, size, n_features = self.samples_.shape
+        samples = self.samples_.reshape(-1, n_features)
+        n_numbers = n_features if self._table is None else len(self._table.numbers)
+        if n_numbers == n_features and not (np.isnan(points).any() or np.isnan(samples).any()):
+            distances = cdist(points, samples)
+        else:
+            distances = _mixed_distances(points, samples, n_numbers)
+        distances = distances.reshape(len(points), n_samples, size)
+        nearest: NDArray[np.float64] = np.fmin.reduce(distances, axis=2)
+        equal = nearest == 0
+        if size > 1 and equal.any():
+            nearest[equal] = np.partition(distances[equal], 1, axis=1)[:, 1]
+        return nearest
 
 
 def _points(X: NDArray[Any]) -> NDArray[np.float64]:
@@ -198,15 +258,21 @@ def _points(X: NDArray[Any]) -> NDArray[np.float64]:
     return np.clip(points, -LARGEST_VALUE, LARGEST_VALUE, out=points)
 
 
-def _nearest_distances(
-    points: NDArray[np.float64], samples: NDArray[np.float64]
+def _mixed_distances(
+    points: NDArray[np.float64], samples: NDArray[np.float64], n_numbers: int
 ) -> NDArray[np.float64]:
-    """Return the distance of each point to the nearest row of each sample."""
-    n_samples, size, n_features = samples.shape
-    distances = cdist(points, samples.reshape(-1, n_features))
-    distances = distances.reshape(len(points), n_samples, size)
-    nearest: NDArray[np.float64] = distances.min(axis=2)
-    equal = nearest == 0
-    if size > 1 and equal.any():
-        nearest[equal] = np.partition(distances[equal], 1, axis=1)[:, 1]
-    return nearest
+    """Return distances over the cells that both rows have, as if the others were as far apart.
+
+    The cells from ``n_numbers`` on hold codes of words.
+    """
+    n_features = points.shape[1]
+    total = np.zeros((len(points), len(samples)))
+    n_common = np.zeros_like(total)
+    for j in range(n_features):
+        difference = points[:, j, None] - samples[:, j]
+        common = ~np.isnan(difference)
+        square = np.square(difference) if j < n_numbers else 2.0 * (difference != 0)
+        total += np.where(common, square, 0.0)
+        n_common += common
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.sqrt(total * (n_features / n_common))

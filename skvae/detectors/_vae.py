@@ -6,15 +6,14 @@ from numbers import Integral, Real
 from os import PathLike
 from typing import Any, ClassVar, Literal
 
-import numpy as np
 from numpy.random import RandomState
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_is_fitted
 
 from skvae._sklearn import Interval, StrOptions, validate_parameter_constraints
 from skvae.detectors._autoencoder import AutoencoderDetector
 from skvae.likelihoods import MIN_SIGMA, Gaussian, LocationScale, StudentT
-from skvae.networks import VAE, Network
+from skvae.networks import VAE, Network, auto_beta
 from skvae.runtime.apply import RowFunction
 from skvae.runtime.sampling import sample_network
 
@@ -45,12 +44,23 @@ class VAEOutlierDetector(AutoencoderDetector):
         held-out rows tell, see ``calibrate``. 'auto' is 'held_out' for
         ``contamination='auto'``, and 'training' for a number, as in scikit-learn.
 
+    categorical_features : array-like, 'from_dtype' or None, default='from_dtype'
+        The columns that hold words, or other values without an order: a mask, indices, or names
+        of the columns of a frame. 'from_dtype' means the columns of a pandas or polars frame
+        that hold strings, booleans or categories.
+
+    standardize : 'auto' or bool, default='auto'
+        Whether to centre columns of numbers, and scale them to a variance of 1, by the training
+        rows. 'auto' means to if the rows are a frame, or an array with at most 200 features, and
+        a network is an :class:`~skvae.MLP`. Images and curves are left as they are.
+
     architecture : object, default=None
         The object that builds the encoder and the decoder. ``None`` means :class:`~skvae.MLP`
         at its defaults, whose page also shows how to bring your own modules.
 
     latent_dim : int or 'auto', default='auto'
-        The size of the latent code. 'auto' is the number of features, at most 32.
+        The size of the latent code. 'auto' is the number of features, and of categories, at
+        most 32.
 
     n_estimators : int or 'auto', default='auto'
         The number of networks, whose mean scores a row. Each is trained without one fold of the
@@ -71,10 +81,11 @@ class VAEOutlierDetector(AutoencoderDetector):
         starts at 1, can fall to 0.13 in the 2,000 steps of the default training, and never
         falls below 0.001.
 
-    beta : float, default=0.1
+    beta : float or 'auto', default='auto'
         The weight of the Kullback-Leibler divergence in the training loss. The plain
         variational autoencoder has a weight of 1. With a smaller one the latent codes hold
-        more, and the network reconstructs rows more closely.
+        more, and the network reconstructs rows more closely. 'auto' is 0.1 for numbers and 1 for
+        words, and for a table of both the mean over its columns.
 
     score_type : {'elbo', 'reconstruction', 'reconstruction_probability'}, default='elbo'
         The kind of score, see Notes. It can be changed after ``fit``; call ``calibrate``
@@ -242,7 +253,7 @@ class VAEOutlierDetector(AutoencoderDetector):
         **AutoencoderDetector._parameter_constraints,
         "likelihood": [StrOptions(set(LIKELIHOODS))],
         "sigma": [StrOptions({"learned"}), Interval(Real, MIN_SIGMA, None, closed="left")],
-        "beta": [Interval(Real, 0, None, closed="left")],
+        "beta": [StrOptions({"auto"}), Interval(Real, 0, None, closed="left")],
         "score_type": [StrOptions({"elbo", "reconstruction", "reconstruction_probability"})],
     }
 
@@ -253,12 +264,14 @@ class VAEOutlierDetector(AutoencoderDetector):
         *,
         contamination: float | Literal["auto"] = "auto",
         threshold: Literal["auto", "training", "held_out"] = "auto",
+        categorical_features: ArrayLike | Literal["from_dtype"] | None = "from_dtype",
+        standardize: bool | Literal["auto"] = "auto",
         architecture: Any = None,
         latent_dim: int | Literal["auto"] = "auto",
         n_estimators: int | Literal["auto"] = "auto",
         likelihood: Literal["student_t", "gaussian"] = "student_t",
         sigma: float | Literal["learned"] = "learned",
-        beta: float = 0.1,
+        beta: float | Literal["auto"] = "auto",
         score_type: Literal["elbo", "reconstruction", "reconstruction_probability"] = "elbo",
         top_features: float = 1.0,
         support_fraction: float | Literal["auto"] = "auto",
@@ -279,6 +292,8 @@ class VAEOutlierDetector(AutoencoderDetector):
     ) -> None:
         self.contamination = contamination
         self.threshold = threshold
+        self.categorical_features = categorical_features
+        self.standardize = standardize
         self.architecture = architecture
         self.latent_dim = latent_dim
         self.n_estimators = n_estimators
@@ -303,7 +318,7 @@ class VAEOutlierDetector(AutoencoderDetector):
         self.random_state = random_state
         self.verbose = verbose
 
-    def sample(self, n_samples: int = 1) -> NDArray[np.float32]:
+    def sample(self, n_samples: int = 1) -> Any:
         """Draw rows from the model: latent codes from the prior, decoded, with noise.
 
         They resemble the rows that the network learned from: with ``support_fraction``
@@ -316,8 +331,9 @@ class VAEOutlierDetector(AutoencoderDetector):
 
         Returns
         -------
-        X : ndarray of shape (n_samples, n_features) of float32
-            The rows. An int as ``random_state`` gives the same rows at each call.
+        X : ndarray of shape (n_samples, n_features) of float32, or frame
+            The rows, in the units of those of ``fit``, and a frame if these were one. An int as
+            ``random_state`` gives the same rows at each call.
         """
         check_is_fitted(self)
         validate_parameter_constraints(
@@ -325,21 +341,25 @@ class VAEOutlierDetector(AutoencoderDetector):
             {"n_samples": n_samples},
             caller_name="sample",
         )
-        return sample_network(self.network_, n_samples, seed=self._seed(), device=self.device_)
+        rows = sample_network(self.network_, n_samples, seed=self._seed(), device=self.device_)
+        return rows if self._table is None else self._table.values(rows)
 
     def _network(self, input_shape: tuple[int, ...]) -> tuple[type[Network], dict[str, Any]]:
         sigma = None if self.sigma == "learned" else float(self.sigma)
+        arguments = self._autoencoder_arguments(input_shape)
         return VAE, {
-            **self._autoencoder_arguments(input_shape),
+            **arguments,
             "likelihood": partial(LIKELIHOODS[self.likelihood], sigma=sigma),
-            "beta": float(self.beta),
+            "beta": auto_beta(arguments["columns"]) if self.beta == "auto" else float(self.beta),
         }
 
-    def _cell_scores(self, network: VAE) -> RowFunction:
-        scores = {
+    def _cell_scores(self, network: VAE) -> dict[str, RowFunction]:
+        return {
             "elbo": network.elbo,
             "reconstruction": network.reconstruction,
             "reconstruction_probability": network.reconstruction_probability,
         }
+
+    def _kind(self) -> str:
         self._validated({"score_type": self.score_type})
-        return scores[self.score_type]
+        return self.score_type

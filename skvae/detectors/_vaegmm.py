@@ -7,11 +7,12 @@ from os import PathLike
 from typing import Any, Literal
 
 from numpy.random import RandomState
+from numpy.typing import ArrayLike
 
 from skvae._sklearn import Interval, StrOptions
 from skvae.detectors._mixture import MixtureDetector
 from skvae.likelihoods import MIN_SIGMA, Gaussian
-from skvae.networks import VAE, Autoencoder
+from skvae.networks import VAE, Autoencoder, auto_beta
 
 
 class VAEGMMDetector(MixtureDetector):
@@ -38,12 +39,23 @@ class VAEGMMDetector(MixtureDetector):
         held-out rows tell, see ``calibrate``. 'auto' is 'held_out' for
         ``contamination='auto'``, and 'training' for a number, as in scikit-learn.
 
+    categorical_features : array-like, 'from_dtype' or None, default='from_dtype'
+        The columns that hold words, or other values without an order: a mask, indices, or names
+        of the columns of a frame. 'from_dtype' means the columns of a pandas or polars frame
+        that hold strings, booleans or categories.
+
+    standardize : 'auto' or bool, default='auto'
+        Whether to centre columns of numbers, and scale them to a variance of 1, by the training
+        rows. 'auto' means to if the rows are a frame, or an array with at most 200 features, and
+        a network is an :class:`~skvae.MLP`. Images and curves are left as they are.
+
     architecture : object, default=None
         The object that builds the encoder and the decoder. ``None`` means :class:`~skvae.MLP`
         at its defaults, whose page also shows how to bring your own modules.
 
     latent_dim : int or 'auto', default='auto'
-        The size of the latent code. 'auto' is the number of features, at most 32.
+        The size of the latent code. 'auto' is the number of features, and of categories, at
+        most 32.
 
     sigma : float of at least 0.001 or 'learned', default='learned'
         The scale of the distribution of a feature around its reconstruction, in the units of
@@ -51,10 +63,11 @@ class VAEGMMDetector(MixtureDetector):
         starts at 1, can fall to 0.13 in the 2,000 steps of the default training, and never
         falls below 0.001.
 
-    beta : float, default=0.1
+    beta : float or 'auto', default='auto'
         The weight of the Kullback-Leibler divergence in the training loss. The plain
         variational autoencoder has a weight of 1. With a smaller one the latent codes hold
-        more, and the network reconstructs rows more closely.
+        more, and the network reconstructs rows more closely. 'auto' is 0.1 for numbers and 1 for
+        words, and for a table of both the mean over its columns.
 
     samples : int, default=10
         The number of latent codes that are drawn for each row, with the same noise for all rows
@@ -214,7 +227,7 @@ class VAEGMMDetector(MixtureDetector):
     _parameter_constraints: dict = {
         **MixtureDetector._parameter_constraints,
         "sigma": [StrOptions({"learned"}), Interval(Real, MIN_SIGMA, None, closed="left")],
-        "beta": [Interval(Real, 0, None, closed="left")],
+        "beta": [StrOptions({"auto"}), Interval(Real, 0, None, closed="left")],
         "samples": [Interval(Integral, 1, None, closed="left")],
     }
 
@@ -223,10 +236,12 @@ class VAEGMMDetector(MixtureDetector):
         *,
         contamination: float | Literal["auto"] = "auto",
         threshold: Literal["auto", "training", "held_out"] = "auto",
+        categorical_features: ArrayLike | Literal["from_dtype"] | None = "from_dtype",
+        standardize: bool | Literal["auto"] = "auto",
         architecture: Any = None,
         latent_dim: int | Literal["auto"] = "auto",
         sigma: float | Literal["learned"] = "learned",
-        beta: float = 0.1,
+        beta: float | Literal["auto"] = "auto",
         samples: int = 10,
         n_components: int = 4,
         reconstruction_features: Sequence[str | Callable[[Any, Any], Any]] = (
@@ -253,6 +268,8 @@ class VAEGMMDetector(MixtureDetector):
     ) -> None:
         self.contamination = contamination
         self.threshold = threshold
+        self.categorical_features = categorical_features
+        self.standardize = standardize
         self.architecture = architecture
         self.latent_dim = latent_dim
         self.sigma = sigma
@@ -280,4 +297,5 @@ class VAEGMMDetector(MixtureDetector):
 
     def _autoencoder(self) -> Callable[..., Autoencoder]:
         sigma = None if self.sigma == "learned" else float(self.sigma)
-        return partial(VAE, likelihood=partial(Gaussian, sigma=sigma), beta=float(self.beta))
+        beta = auto_beta(self._columns()) if self.beta == "auto" else float(self.beta)
+        return partial(VAE, likelihood=partial(Gaussian, sigma=sigma), beta=beta)

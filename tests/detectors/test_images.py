@@ -279,6 +279,7 @@ def test_a_network_of_full_layers_sees_images_flat(ones):
     flat = floats.reshape(len(ones), -1)
     detector = seeing(
         AEOutlierDetector,
+        standardize=False,
         architecture=MLP(hidden_layer_sizes=(16,)),
         masked_fraction=0.0,
         support_fraction=0.9,

@@ -25,10 +25,9 @@ from skvae.training.engine import Engine
 @pytest.mark.parametrize(
     ("bad", "message"),
     [
-        (lambda X: np.where(X > 5, np.nan, X), "Input X contains NaN"),
         (lambda X: np.where(X > 5, np.inf, X), "Input X contains infinity"),
         (scipy.sparse.csr_matrix, "Sparse data was passed"),
-        (lambda X: np.full(X.shape, "a"), "could not convert string to float: .*'a'"),
+        (lambda X: np.full(X.shape, "a"), "Column 'x0' holds words"),
         (lambda X: X + 1j, "Complex data not supported"),
         (lambda X: X[:1], "Found array with 1 sample.* while a minimum of 2 is required"),
         (lambda X: X[:0], "Found array with 0 sample"),
@@ -185,8 +184,9 @@ def test_equal_rows_cannot_meet_a_contamination(detector_class):
 @pytest.mark.parametrize("early_stopping", [False, True])
 @pytest.mark.parametrize("size", [1e30, 1e300])
 def test_values_that_training_cannot_bear(detector_class, X, size, early_stopping):
+    detector = cheap(detector_class, standardize=False, early_stopping=early_stopping)
     with pytest.raises(FloatingPointError, match=r"diverge in epoch 1: .*StandardScaler"):
-        cheap(detector_class, early_stopping=early_stopping).fit(size * X)
+        detector.fit(size * X)
 
 
 @pytest.mark.parametrize("arguments", [{}, {"sigma": 0.001, "likelihood": "gaussian"}])
@@ -233,7 +233,7 @@ def test_ctrl_c_leaves_an_earlier_fit_as_it_was(detector_class, X):
     ("arguments", "factor", "error"),
     [
         ({"architecture": Interrupted(width=3)}, 1, KeyboardInterrupt),
-        ({}, 1e30, FloatingPointError),
+        ({"standardize": False}, 1e30, FloatingPointError),
     ],
 )
 def test_a_first_fit_that_fails_leaves_nothing(detector_class, X, arguments, factor, error):
@@ -305,6 +305,7 @@ def test_memory_keeps_networks_apart_by_what_influences_training(
         "architecture": MLP(hidden_layer_sizes=(4,)), "latent_dim": 1, "max_epochs": 3,
         "batch_size": 50, "lr": 0.1, "weight_decay": 0.1, "early_stopping": True,
         "random_state": 1, "beta": 0.7, "sigma": 0.5, "likelihood": "gaussian",
+        "standardize": False, "categorical_features": [0],
         "n_components": 3, "reg_covar": 0.2, "reconstruction_features": ["cosine"],
         "energy_weight": 0.5, "covariance_weight": 0.1, "samples": 2, "support_fraction": 0.7,
         "masked_fraction": 0.2, "n_partitions": 2, "n_estimators": 2,

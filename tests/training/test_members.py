@@ -108,7 +108,9 @@ def test_each_member_leaves_out_its_fold(stopping, n_rows):
 def test_held_out_scores_are_those_of_the_member_that_did_not_learn_the_row(
     detector_class, architecture, X
 ):
-    detector = cheap(detector_class, n_estimators=3, architecture=architecture).fit(X)
+    detector = cheap(
+        detector_class, standardize=False, n_estimators=3, architecture=architecture
+    ).fit(X)
     assert detector.n_iter_ == 20
     assert detector.held_out_scores_.shape == (200,)
     fold = folds(200, 3, detector._recipe.seed)
