@@ -327,7 +327,7 @@ class EnsembleOutlierDetector(ThresholdDetector, BaseComposition):
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = all(
-            get_tags(expert).input_tags.allow_nan
+            hasattr(expert, "__sklearn_tags__") and get_tags(expert).input_tags.allow_nan
             for _, expert in self.estimators or self._experts()
             if expert != "drop"
         )

@@ -26,6 +26,8 @@ from skvae.rows import (
 
 # Distances of so many pairs of rows stay in the processor's cache.
 PAIRS_AT_ONCE = 2**17
+# The squared distance of two words, as of two standardised numbers on average.
+DIFFERENT_WORDS = 2.0
 # Sums of its square stay finite.
 LARGEST_VALUE = 1e150
 
@@ -110,8 +112,8 @@ class SamplingOutlierDetector(ThresholdDetector):
     with the samples :math:`S_1, \dots, S_m`. A row of the sample itself has a distance of 0. It
     takes the second nearest row instead, so that a training row scores as a new row would. Two
     different words are as far apart as two standardised numbers on average, at a squared distance
-    of 2. Of rows with missing values the features that both have are compared, and count as if
-    the others were as far apart.
+    of 2. A missing value of a row adds to its squared distances what a feature typically does,
+    and one of a sample is the mean of its column.
 
     References
     ----------
@@ -185,14 +187,15 @@ class SamplingOutlierDetector(ThresholdDetector):
             drawn = [
                 random.choice(len(rows), size, replace=False) for _ in range(self.n_estimators)
             ]
-            self._no_information = np.nan
-            self.samples_ = _points(rows[np.array(drawn).ravel()]).reshape(len(drawn), size, -1)
+            samples = _points(rows[np.array(drawn).ravel()])
+            self.samples_ = self._without_gaps(samples).reshape(len(drawn), size, -1)
+            self._typical = 0.0
             few = len(rows) <= FEW_ROWS
             held_out = np.arange(len(rows)) if few else held_out_rows(len(rows))
             # A row of a sample is not its own neighbour, and so scores as a new row.
-            scores = self._score_samples(rows if few else rows[held_out])
-            self._no_information = float(np.nanmedian(scores))
-            scores = np.where(np.isnan(scores), self._no_information, scores)
+            known = rows if few else rows[held_out]
+            self._typical = self._typical_square(known)
+            scores = self._score_samples(known)
             self._set_threshold(held_out, scores, lambda: self._score_samples(rows))
         return self
 
@@ -232,25 +235,46 @@ class SamplingOutlierDetector(ThresholdDetector):
             nearest = self._nearest_distances(_points(X[rows]))
             # np.mean would add those of a single row in another order.
             distances[rows] = sum(nearest.T) / n_samples
-        scores = -np.log(np.maximum(distances, np.finfo(np.float64).tiny))
-        # Rows with no value in common with a sample.
-        return np.where(np.isnan(scores), self._no_information, scores)
+        return -np.log(np.maximum(distances, np.finfo(np.float64).tiny))
 
     def _nearest_distances(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the distance of each point to the nearest row of each sample."""
         n_samples, size, n_features = self.samples_.shape
         samples = self.samples_.reshape(-1, n_features)
         n_numbers = n_features if self._table is None else len(self._table.numbers)
-        if n_numbers == n_features and not (np.isnan(points).any() or np.isnan(samples).any()):
+        n_missing = np.isnan(points).sum(axis=1, keepdims=True)
+        if n_numbers == n_features and not n_missing.any():
             distances = cdist(points, samples)
         else:
             distances = _mixed_distances(points, samples, n_numbers)
         distances = distances.reshape(len(points), n_samples, size)
-        nearest: NDArray[np.float64] = np.fmin.reduce(distances, axis=2)
+        nearest: NDArray[np.float64] = distances.min(axis=2)
         equal = nearest == 0
         if size > 1 and equal.any():
             nearest[equal] = np.partition(distances[equal], 1, axis=1)[:, 1]
+        if n_missing.any():
+            gaps = np.sqrt(nearest**2 + self._typical * n_missing)
+            nearest = np.where(n_missing > 0, gaps, nearest)
         return nearest
+
+    def _without_gaps(self, samples: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return samples whose missing numbers are the means of their columns."""
+        for column in samples.T[: None if self._table is None else len(self._table.numbers)]:
+            missing = np.isnan(column)
+            if missing.any():
+                column[missing] = 0.0 if missing.all() else column[~missing].mean()
+        return samples
+
+    def _typical_square(self, rows: Any) -> float:
+        """Return what a feature adds to the squared distance of a row, in the median of rows."""
+        found = []
+        for part in gen_batches(len(rows), max(1, PAIRS_AT_ONCE // self.samples_[..., 0].size)):
+            points = _points(rows[part])
+            n_known = (~np.isnan(points)).sum(axis=1)
+            squares = np.mean(self._nearest_distances(points) ** 2, axis=1)
+            found.append(squares[n_known > 0] / n_known[n_known > 0])
+        squares = np.concatenate(found)
+        return float(np.median(squares)) if len(squares) else 0.0
 
 
 def _points(X: NDArray[Any]) -> NDArray[np.float64]:
@@ -261,18 +285,17 @@ def _points(X: NDArray[Any]) -> NDArray[np.float64]:
 def _mixed_distances(
     points: NDArray[np.float64], samples: NDArray[np.float64], n_numbers: int
 ) -> NDArray[np.float64]:
-    """Return distances over the cells that both rows have, as if the others were as far apart.
+    """Return distances over the features that are known of a point.
 
-    The cells from ``n_numbers`` on hold codes of words.
+    Those from ``n_numbers`` on hold codes of words.
     """
-    n_features = points.shape[1]
     total = np.zeros((len(points), len(samples)))
-    n_common = np.zeros_like(total)
-    for j in range(n_features):
-        difference = points[:, j, None] - samples[:, j]
-        common = ~np.isnan(difference)
-        square = np.square(difference) if j < n_numbers else 2.0 * (difference != 0)
-        total += np.where(common, square, 0.0)
-        n_common += common
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return np.sqrt(total * (n_features / n_common))
+    for j, (column, known) in enumerate(zip(points.T, samples.T, strict=True)):
+        difference = column[:, None] - known
+        if j < n_numbers:
+            square = np.square(difference)
+        else:
+            # A word that the sample lacks is as likely as not another one.
+            square = np.where(np.isnan(known), 1.0, DIFFERENT_WORDS * (difference != 0))
+        total += np.where(np.isnan(column)[:, None], 0.0, square)
+    return np.sqrt(total)

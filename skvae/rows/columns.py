@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from skvae.rows.frames import is_frame, kind_of
 
-__all__ = ["which_hold_words"]
+__all__ = ["check_kinds", "which_hold_words"]
 
 
 def which_hold_words(X: Any, categorical_features: Any, names: list[str]) -> NDArray[np.bool_]:
@@ -22,23 +22,33 @@ def which_hold_words(X: Any, categorical_features: Any, names: list[str]) -> NDA
     n_features = X.shape[1]
     has_types = is_frame(X) or X.dtype.kind == "O"
     kinds = np.array([kind_of(X, j) if has_types else "numbers" for j in range(n_features)])
-    if (kinds == "dates").any():
-        name = names[np.argmax(kinds == "dates")]
-        raise ValueError(
-            f"Column {name!r} holds dates or times, which have no distribution here. Make numbers "
-            "of what matters, such as the hour or the days since a beginning, or drop the column."
-        )
+    check_kinds(kinds, names)
     if isinstance(categorical_features, str) and categorical_features == "from_dtype":
         chosen: NDArray[np.bool_] = (kinds == "words") & is_frame(X)
     else:
         chosen = _chosen(X, categorical_features)
     if (missed := (kinds == "words") & ~chosen).any():
         j = int(np.argmax(missed))
-        raise ValueError(
-            f"Column {names[j]!r} holds words. Name it in categorical_features, or pass a pandas "
-            "or polars frame with categorical_features='from_dtype'."
+        remedy = (
+            "Name all columns of words in categorical_features, or use 'from_dtype'."
+            if is_frame(X)
+            else "Name it in categorical_features, or pass a pandas or polars frame."
         )
+        raise ValueError(f"Column {names[j]!r} holds words. {remedy}")
     return chosen
+
+
+def check_kinds(kinds: NDArray[Any], names: list[str]) -> None:
+    """Raise an error if a column holds what is neither number nor word."""
+    if (kinds == "dates").any():
+        name = names[np.argmax(kinds == "dates")]
+        raise ValueError(
+            f"Column {name!r} holds dates or times, which have no distribution here. Make numbers "
+            "of what matters, such as the hour or the days since a beginning, or drop the column."
+        )
+    if (kinds == "neither").any():
+        name = names[np.argmax(kinds == "neither")]
+        raise ValueError(f"Column {name!r} holds values that are neither numbers nor words.")
 
 
 def _chosen(X: Any, categorical_features: Any) -> NDArray[np.bool_]:
@@ -46,7 +56,7 @@ def _chosen(X: Any, categorical_features: Any) -> NDArray[np.bool_]:
     chosen = np.zeros(n_features, dtype=bool)
     if categorical_features is None:
         return chosen
-    features = np.asarray(categorical_features)
+    features = np.array(np.asarray(categorical_features).tolist())
     types = {type(feature) for feature in features.ravel().tolist()}
     if features.size == 0:
         return chosen

@@ -1,8 +1,10 @@
 """What the columns of pandas and polars frames hold."""
 
 import datetime
+from collections.abc import Sequence
+from decimal import Decimal
 from importlib import import_module
-from numbers import Number
+from numbers import Real
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -10,13 +12,23 @@ from numpy.typing import NDArray
 
 from skvae._sklearn import safe_indexing
 
-__all__ = ["Kind", "is_frame", "kind_of", "library_of", "new_frame", "numbers_in", "words_in"]
+__all__ = [
+    "Kind",
+    "is_frame",
+    "is_missing",
+    "kind_of",
+    "library_of",
+    "new_frame",
+    "numbers_in",
+    "words_in",
+]
 
-Kind: TypeAlias = Literal["numbers", "words", "dates"]
+Kind: TypeAlias = Literal["numbers", "words", "dates", "neither"]
 
 LIBRARIES = ("pandas", "polars")
 DATES = (datetime.date, datetime.time, datetime.timedelta, np.datetime64, np.timedelta64)
 WORDS = (str, bytes, bool, np.bool_)
+NUMBERS = (Real, Decimal)
 
 
 def is_frame(X: Any) -> bool:
@@ -44,17 +56,28 @@ def kind_of(X: Any, j: int) -> Kind:
     # The types of polars have no kind.
     kind = getattr(column.dtype, "kind", None) or column.to_numpy().dtype.kind
     if kind == "O":
-        values = [value for value in np.asarray(column, dtype=object) if not is_missing(value)]
+        values = [value for value in as_objects(column) if not is_missing(value)]
         if any(isinstance(value, DATES) for value in values):
             return "dates"
-        numeric = all(isinstance(v, Number) and not isinstance(v, WORDS) for v in values)
-        return "numbers" if numeric else "words"
-    return "dates" if kind in "mM" else "numbers" if kind in "iuf" else "words"
+        if not all(isinstance(value, (*WORDS, *NUMBERS)) for value in values):
+            return "neither"
+        return "words" if any(isinstance(value, WORDS) for value in values) else "numbers"
+    if kind in "iuf":
+        return "numbers"
+    return "dates" if kind in "mM" else "neither" if kind == "c" else "words"
+
+
+def as_objects(column: Any) -> NDArray[Any]:
+    """Return the values of a column as objects, also if they are lists."""
+    values = column.to_numpy() if hasattr(column, "to_numpy") else column
+    return np.fromiter(values, dtype=object, count=len(values))
 
 
 def is_missing(value: Any) -> bool:
     """Tell whether a cell has no value: ``None``, NaN, or pandas' NA."""
-    return value is None or type(value).__name__ in ("NAType", "NaTType") or value != value
+    if isinstance(value, Real):
+        return value != value
+    return value is None or type(value).__name__ in ("NAType", "NaTType")
 
 
 def numbers_in(column: Any) -> NDArray[np.float64]:
@@ -67,20 +90,31 @@ def numbers_in(column: Any) -> NDArray[np.float64]:
 
 def words_in(column: Any) -> NDArray[Any]:
     """Return the words of a column as objects, NaN where there is none."""
-    words = np.array(column, dtype=object)
+    words = as_objects(column)
     words[[is_missing(word) for word in words]] = np.nan
     return words
 
 
-def new_frame(library: str, columns: dict[str, NDArray[Any]], like: Any = None) -> Any:
-    """Return columns as a frame, with the types of words and the index of another one."""
-    values = {
-        name: list(column) if column.dtype == object else column for name, column in columns.items()
-    }
-    frame = import_module(library).DataFrame(values)
+def new_frame(
+    library: str, names: Sequence[Any], columns: Sequence[NDArray[Any]], like: Any = None
+) -> Any:
+    """Return columns as a frame, with the index and the types of words of another one."""
+    values = [column.tolist() if column.dtype == object else column for column in columns]
+    # By number, since names may be anything.
+    frame = import_module(library).DataFrame({str(j): value for j, value in enumerate(values)})
     if library == "pandas" and like is not None:
         frame.index = like.index
-        for name, column in columns.items():
-            if column.dtype == object and not any(map(is_missing, column)):
-                frame[name] = frame[name].astype(like[name].dtype)
+        for j, column in enumerate(columns):
+            dtype = like.dtypes.iloc[j]
+            if column.dtype == object and _can_hold(dtype, column):
+                frame[str(j)] = frame[str(j)].astype(dtype)
+    frame.columns = list(names)
     return frame
+
+
+def _can_hold(dtype: Any, words: NDArray[Any]) -> bool:
+    if any(map(is_missing, words)):
+        return False
+    if hasattr(dtype, "categories"):
+        return set(words) <= set(dtype.categories)
+    return dtype.kind == "O" or all(isinstance(word, (bool, np.bool_)) for word in words)

@@ -10,8 +10,10 @@ from sklearn.preprocessing import OrdinalEncoder, StandardScaler
 from sklearn.utils import gen_batches
 
 from skvae._sklearn import safe_indexing
+from skvae.rows.columns import check_kinds
 from skvae.rows.frames import (
     is_frame,
+    is_missing,
     kind_of,
     library_of,
     new_frame,
@@ -28,9 +30,11 @@ WIDEST_TABLE = 200
 VALUES_AT_ONCE = 2**20
 # A column with a mean and a deviation as near to 0 and 1 as this is standardised already.
 STANDARDIZED = 1e-5
-# In a column whose standard deviation is so many times as large as what is usual, a few large
-# values leave no room for differences among the others. It is bent by an inverse hyperbolic sine.
+# A column whose standard deviation is so many times as large as what is usual, or with such a
+# kurtosis, has a few values so far away that they leave no room for differences among the others.
+# It is bent by an inverse hyperbolic sine.
 LONGEST_TAIL = 50.0
+HEAVIEST_TAIL = 1000.0
 SAMPLED_ROWS = 10_000
 # Words that occur less often share a code, the last one, with those that training never saw.
 FEWEST_OCCURRENCES = 2
@@ -65,7 +69,8 @@ class Table:
     def __init__(
         self, X: Any, is_word: NDArray[np.bool_], *, standardize: bool, names: Sequence[str]
     ) -> None:
-        self.names = list(names)
+        self.labels = list(names)
+        self.names = [str(name) for name in names]
         self.library = library_of(X)
         self.n_rows = len(X)
         self.is_word = is_word
@@ -105,15 +110,16 @@ class Table:
     def cells_of(self, X: Any, rows: Rows) -> NDArray[np.float32]:
         """Return some rows of a table as cells."""
         some = self._some(X, rows)
-        numbers = (self._bent_numbers_of(some) - self.mean) / self.scale
-        cells = [numbers]
-        if len(self.words):
-            words = self._words_of(some)
-            codes = self.encoder.transform(words)
-            codes = np.where(codes < 0, np.array(self.n_categories) - 1, codes)
-            cells.append(np.where(words != words, np.nan, codes))
         # What float32 cannot hold becomes infinite, and the network says so.
         with np.errstate(over="ignore"):
+            cells = [(self._bent_numbers_of(some) - self.mean) / self.scale]
+            if len(self.words):
+                words = self._words_of(some)
+                if any(known.dtype == object for known in self._known_words()):
+                    words = words.astype(object)
+                codes = self.encoder.transform(words)
+                codes = np.where(codes < 0, np.array(self.n_categories) - 1, codes)
+                cells.append(np.where(words != words, np.nan, codes))
             return np.hstack(cells).astype(np.float32)
 
     def values(self, cells: NDArray[np.float32], like: Any = None) -> Any:
@@ -135,8 +141,9 @@ class Table:
         in_order = [columns[j] for j in range(len(self.is_word))]
         if self.library is not None:
             like = like if library_of(like) == self.library else None
-            return new_frame(self.library, dict(zip(self.names, in_order, strict=True)), like)
-        return np.column_stack(in_order)
+            return new_frame(self.library, self.labels, in_order, like)
+        rows = np.column_stack(in_order)
+        return rows if rows.dtype == object else rows.astype(np.float32)
 
     def _blocks(self, X: Any) -> Iterator[slice]:
         blocks: Iterator[slice] = gen_batches(len(X), max(1, VALUES_AT_ONCE // len(self.is_word)))
@@ -155,7 +162,7 @@ class Table:
             )
         mean, scale = scaler.mean_, scaler.scale_
         is_standardized = (np.abs(mean) <= STANDARDIZED) & (np.abs(scale - 1) <= STANDARDIZED)
-        self._bend(X, np.where(is_standardized, 0.0, scale))
+        self._bend(X, mean, scale, ~is_standardized)
         if len(self.bent):
             scaler = self._moments(X)
             mean, scale = scaler.mean_, scaler.scale_
@@ -168,21 +175,36 @@ class Table:
         for rows in self._blocks(X):
             with np.errstate(over="ignore", invalid="ignore"):
                 scaler.partial_fit(self._bent_numbers_of(self._some(X, rows)))
+            # A mean of no values is NaN, and would stay so when values come.
+            empty = np.broadcast_to(scaler.n_samples_seen_ == 0, scaler.mean_.shape)
+            scaler.mean_[empty] = scaler.var_[empty] = 0.0
+        scaler.mean_[empty] = np.nan
         return scaler
 
-    def _bend(self, X: Any, deviation: NDArray[np.float64]) -> None:
+    def _bend(
+        self,
+        X: Any,
+        mean: NDArray[np.float64],
+        deviation: NDArray[np.float64],
+        may_bend: NDArray[np.bool_],
+    ) -> None:
         """Learn what bends the tails of columns, where they need it, from a sample of the rows."""
         rows = np.linspace(0, len(X) - 1, min(len(X), SAMPLED_ROWS)).astype(np.intp)
-        centres, scales = np.zeros(len(deviation)), np.full(len(deviation), np.inf)
-        for k, column in enumerate(self._numbers_of(self._some(X, rows)).T):
-            known = column[~np.isnan(column)]
-            if len(known):
-                centres[k] = np.median(known)
-                distances = np.abs(known - centres[k])
-                if distances.any():
-                    scales[k] = np.median(distances[distances > 0])
-        self.bent = np.flatnonzero(deviation > LONGEST_TAIL * scales)
-        self.bend_centre, self.bend_scale = centres[self.bent], scales[self.bent]
+        columns = self._numbers_of(self._some(X, rows)).T
+        bent: list[tuple[int, float, float]] = []
+        for k in np.flatnonzero(may_bend):
+            known = columns[k][~np.isnan(columns[k])]
+            centre = np.median(known) if len(known) else 0.0
+            distances = np.abs(known - centre)
+            if not distances.any():
+                continue
+            usual = np.median(distances[distances > 0])
+            kurtosis = np.mean(((known - mean[k]) / deviation[k]) ** 4)
+            if deviation[k] > LONGEST_TAIL * usual or kurtosis > HEAVIEST_TAIL:
+                bent.append((int(k), centre, usual))
+        self.bent = np.array([k for k, _, _ in bent], dtype=np.intp)
+        self.bend_centre = np.array([centre for _, centre, _ in bent])
+        self.bend_scale = np.array([usual for _, _, usual in bent])
 
     def _bent_numbers_of(self, some: Any) -> NDArray[np.float64]:
         numbers = self._numbers_of(some)
@@ -241,20 +263,28 @@ class Table:
         return columns
 
     def _words_of(self, some: Any) -> NDArray[Any]:
-        words: NDArray[Any]
-        if not is_frame(some) and some.dtype.kind != "O":
-            words = some[:, self.words]
-            return words
-        words = np.empty((len(some), len(self.words)), dtype=object)
+        are_objects = is_frame(some) or some.dtype.kind == "O"
+        words = np.empty((len(some), len(self.words)), dtype=object if are_objects else np.float64)
         for k, j in enumerate(self.words):
-            words[:, k] = words_in(safe_indexing(some, int(j), axis=1))
+            column = safe_indexing(some, int(j), axis=1)
+            words[:, k] = words_in(column) if are_objects else _codes(column)
         return words
 
     def _check_kinds(self, X: Any) -> None:
+        kinds = np.array([kind_of(X, j) for j in range(len(self.names))])
+        check_kinds(kinds, self.names)
         for j in self.numbers:
-            if kind_of(X, int(j)) == "words":
+            if kinds[j] == "words":
                 raise ValueError(
                     f"Column {self.names[j]!r} held numbers in fit, but now it holds words."
+                )
+        for j, known in zip(self.words, self._known_words(), strict=True):
+            words = words_in(safe_indexing(X, int(j), axis=1))
+            if {_are_strings(known), _are_strings(words)} == {True, False}:
+                now = next(word for word in words if not is_missing(word))
+                raise ValueError(
+                    f"Column {self.names[j]!r} held values such as {known[0]!r} in fit, but now it "
+                    f"holds {now!r}, which is of another type."
                 )
 
 
@@ -284,6 +314,18 @@ class Cells:
     def contiguous(self) -> "Cells":
         """Return the same rows, row after row in memory."""
         return Cells(np.ascontiguousarray(self.X), self.table)
+
+
+def _codes(column: NDArray[Any]) -> NDArray[np.float64]:
+    """Return categories that are numbers, the same ones whatever their precision."""
+    codes = column.astype(np.float64)
+    return np.where(codes == np.rint(codes), codes, codes.astype(np.float32))
+
+
+def _are_strings(words: NDArray[Any]) -> bool | None:
+    """Tell whether words are strings; some are, if there are both, and none if there are none."""
+    known = [word for word in words if not is_missing(word)]
+    return any(isinstance(word, (str, bytes)) for word in known) if known else None
 
 
 def _is_gap(word: Any) -> bool:

@@ -66,7 +66,7 @@ def validate_fitted_rows(estimator: Any, X: ArrayLike, row_shape: tuple[int, ...
 
 def learn_table(
     estimator: Any,
-    X: ArrayLike,
+    X: Any,
     categorical_features: Any,
     standardize: Callable[[tuple[int, ...], bool], bool],
 ) -> tuple[Any, Table | None]:
@@ -95,6 +95,11 @@ def learn_table(
     table : Table or None
         The columns; ``None`` for rows of several axes.
     """
+    if is_frame(X):
+        labels = list(X.columns)
+        repeated = [label for label in labels if labels.count(label) > 1]
+        if repeated:
+            raise ValueError(f"X has several columns with the name {repeated[0]!r}. Rename them.")
     from_dtype = categorical_features is None or isinstance(categorical_features, str)
     rows = _validated(estimator, X, may_hold_words=not from_dtype, reset=True)
     if len(rows.shape) > 2:
@@ -104,10 +109,10 @@ def learn_table(
                 f"rows of shape {rows.shape[1:]}."
             )
         return rows, None
-    names = [str(name) for name in getattr(rows, "columns", _names(rows.shape[1]))]
+    names = list(getattr(rows, "columns", _names(rows.shape[1])))
     table = Table(
         rows,
-        which_hold_words(rows, categorical_features, names),
+        which_hold_words(rows, categorical_features, [str(name) for name in names]),
         standardize=standardize(rows.shape[1:], is_frame(rows)),
         names=names,
     )
@@ -141,12 +146,14 @@ def _validated(estimator: Any, X: Any, *, may_hold_words: bool, reset: bool) -> 
         return X
     takes_gaps = getattr(X, "ndim", 2) == 2 and get_tags(estimator).input_tags.allow_nan
     finite: Any = "allow-nan" if takes_gaps else True
+    if isinstance(X, np.ndarray) and X.ndim == 2 and X.dtype.kind in "mM":
+        which_hold_words(X.astype(object), None, _names(X.shape[1]))
     try:
         return validate_rows(
             estimator, X, reset=reset, ensure_min_samples=fewest, ensure_all_finite=finite
         )
-    except ValueError as error:
-        if isinstance(X, np.ndarray) and X.ndim == 2 and "to float" in str(error):
+    except (TypeError, ValueError) as error:
+        if isinstance(X, np.ndarray) and X.ndim == 2 and "float" in str(error):
             # Names the column, if that is why.
             which_hold_words(X.astype(object), None, _names(X.shape[1]))
         raise

@@ -319,3 +319,100 @@ def test_a_few_far_values_leave_room_for_differences_among_the_others(unit):
     assert_array_equal(detector.predict(unit * np.array([[1.0, 1.0], [1.0, 5.0]])), [1, -1])
     typical = np.median(abs(np.log(detector.reconstruct(X[3:]) / X[3:])))
     assert typical < 0.3
+
+
+def test_a_typo_is_far_from_samples_with_gaps(rng):
+    X = rng.normal(size=(500, 3))
+    X[:25, 0] = np.nan
+    detector = SamplingOutlierDetector(random_state=0).fit(X)
+    assert_array_equal(detector.predict([[1e6, 0, 0], [0, 0, 0]]), [-1, 1])
+
+
+def test_a_row_of_which_little_is_known_is_ordinary_to_distances():
+    table = frame()
+    detector = SamplingOutlierDetector(random_state=0).fit(table)
+    nearly_empty = pd.DataFrame(
+        {"age": [None], "city": ["Oslo"], "income": [None], "retired": [None]}
+    )
+    low, high = np.percentile(detector.held_out_scores_, [5, 95])
+    assert low < detector.score_samples(nearly_empty)[0] < high
+
+
+def test_names_may_be_numbers():
+    table = frame()
+    table.columns = [3, 1, 2, 0]
+    detector = cheap(VAEOutlierDetector).fit(table)
+    assert list(detector.reconstruct(table).columns) == [3, 1, 2, 0]
+
+
+def test_names_that_are_repeated_are_told():
+    table = pd.DataFrame(np.random.RandomState(0).normal(size=(20, 2)), columns=["x", "x"])
+    with pytest.raises(ValueError, match="several columns with the name 'x'"):
+        cheap(VAEOutlierDetector).fit(table)
+
+
+def test_words_come_back_whatever_the_type_of_those_that_are_asked_for():
+    table = frame().astype({"city": "category"})
+    detector = cheap(VAEOutlierDetector).fit(table)
+    alone = table.assign(city=pd.Categorical(["Oslo"] * 200))
+    assert not detector.reconstruct(alone)["city"].isna().any()
+    unknown = frame(1).assign(city=np.nan, retired=None)
+    assert set(detector.reconstruct(unknown)["city"]) <= {"Lima", "Oslo", "Rome"}
+
+
+def test_codes_are_the_same_in_any_precision():
+    random = np.random.RandomState(0)
+    X = np.c_[random.normal(size=100), random.choice([0.1, 0.2, 0.3], 100)]
+    X[:, 0] = X[:, 0].astype(np.float32)
+    detector = cheap(VAEOutlierDetector, categorical_features=[1]).fit(X)
+    single = detector.score_samples(X.astype(np.float32))
+    assert_allclose(single, detector.score_samples(X), rtol=1e-5)
+
+
+def test_a_single_row_may_be_an_array():
+    detector = cheap(VAEOutlierDetector).fit(frame()[["age", "city"]])
+    with pytest.warns(UserWarning, match="valid feature names"):
+        assert np.isfinite(detector.score_samples([[40.0, None]])).all()
+    with pytest.warns(UserWarning, match="valid feature names"):
+        assert np.isfinite(detector.score_samples([[40.0, np.nan]])).all()
+
+
+def other_types():
+    return {
+        "dates now": (frame().assign(age=pd.Timestamp("2020-01-01")), "'age' holds dates"),
+        "words now": (frame().assign(age="old"), "'age' held numbers in fit"),
+        "numbers now": (frame().assign(city=1.0), "'city' held values such as 'Lima'"),
+        "strings now": (frame().assign(retired="True"), "'retired' held values such as"),
+        "lists": (frame().assign(city=[[1, 2]] * 200), "'city' holds values that are neither"),
+        "complex numbers": (frame().assign(age=1j), "'age' holds values that are neither"),
+    }
+
+
+@pytest.mark.parametrize(("table", "message"), other_types().values(), ids=other_types())
+def test_columns_that_changed_their_type_are_told(table, message):
+    with pytest.raises(ValueError, match=message):
+        cheap(VAEOutlierDetector).fit(frame()).predict(table)
+
+
+def test_arrays_of_dates_are_refused():
+    dates = np.arange(20).astype("datetime64[D]").reshape(10, 2)
+    with pytest.raises(ValueError, match="'x0' holds dates"):
+        cheap(VAEOutlierDetector).fit(dates)
+    with pytest.raises(ValueError, match="'x0' holds dates"):
+        cheap(VAEOutlierDetector).fit(dates.astype(object))
+
+
+def test_experts_need_no_tags():
+    class Expert:
+        def get_params(self, deep=True):
+            return {}
+
+        def fit(self, X):
+            return self
+
+        def score_samples(self, X):
+            return -abs(np.asarray(X)).sum(axis=1)
+
+    X = np.random.RandomState(0).normal(size=(50, 2))
+    detector = EnsembleOutlierDetector([("own", Expert())]).fit(X)
+    assert detector.score_samples(X).shape == (50,)

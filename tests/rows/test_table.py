@@ -44,6 +44,15 @@ def test_constant_and_empty_columns_are_safe(rng):
     assert np.isnan(cells[:, 2]).all()
 
 
+def test_a_column_that_begins_with_a_long_gap_is_learned(rng, monkeypatch):
+    monkeypatch.setattr("skvae.rows.table.VALUES_AT_ONCE", 200)
+    X = rng.normal(3, 2, size=(1200, 2))
+    X[:1100, 1] = np.nan
+    table = learned(X)
+    assert_allclose(table.mean, np.nanmean(X, axis=0))
+    assert_allclose(table.scale, np.nanstd(X, axis=0))
+
+
 def test_words_are_coded_by_frequency_of_their_columns_and_rare_ones_share_a_code():
     frame = pd.DataFrame(
         {
