@@ -153,7 +153,8 @@ def _validated(estimator: Any, X: Any, *, may_hold_words: bool, reset: bool) -> 
             estimator, X, reset=reset, ensure_min_samples=fewest, ensure_all_finite=finite
         )
     except (TypeError, ValueError) as error:
-        if isinstance(X, np.ndarray) and X.ndim == 2 and "float" in str(error):
+        is_told = any(word in str(error) for word in ("to float", "'date", "'time"))
+        if isinstance(X, np.ndarray) and X.ndim == 2 and is_told:
             # Names the column, if that is why.
             which_hold_words(X.astype(object), None, _names(X.shape[1]))
         raise
