@@ -60,7 +60,13 @@ DETECTORS = [
     VAEGMMDetector,
     EnsembleOutlierDetector,
 ]
-LONGER = {"likelihood": "gaussian", "beta": 0.01, "batch_size": 64, "max_epochs": 32}
+LONGER = {
+    "standardize": False,
+    "likelihood": "gaussian",
+    "beta": 0.01,
+    "batch_size": 64,
+    "max_epochs": 32,
+}
 
 
 def fetch(file):
@@ -140,9 +146,12 @@ def measure(pipeline, X_train, calibration, X_test, y_test):
 
 def detectors(protocol, seed):
     # Rows with all columns come scaled.
-    scaler = StandardScaler() if protocol.startswith("traffic") else "passthrough"
+    is_traffic = protocol.startswith("traffic")
+    scaler = StandardScaler() if is_traffic else "passthrough"
     for detector_class in DETECTORS:
         detector = detector_class(random_state=seed)
+        if not is_traffic and detector_class is not IsolationForest:
+            detector.set_params(standardize=False)
         yield f"{detector_class.__name__}()", make_pipeline(scaler, detector)
     if protocol == "all columns":
         yield (

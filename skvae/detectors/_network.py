@@ -182,7 +182,8 @@ class NetworkDetector(ThresholdDetector):
         -------
         X_reconstructed : ndarray of the shape of X, of float32, or frame
             The reconstructions, in the units of ``X``; those of bytes from 0 to 1. A word is the
-            most likely one. A frame comes back as a frame, and words in an array as objects.
+            most likely one. They are a frame if ``fit`` got one, and else an array, of objects
+            if there are words.
         """
         rows = self._validate_fitted(X)
         reconstructed = self._apply(self.network_.reconstruct, rows)

@@ -193,9 +193,14 @@ class SamplingOutlierDetector(ThresholdDetector):
             few = len(rows) <= FEW_ROWS
             held_out = np.arange(len(rows)) if few else held_out_rows(len(rows))
             # A row of a sample is not its own neighbour, and so scores as a new row.
-            known = rows if few else rows[held_out]
-            self._typical = self._typical_square(known)
+            known = rows[:] if few else rows[held_out]
             scores = self._score_samples(known)
+            n_known = (~np.isnan(known)).reshape(len(known), -1).sum(axis=1)
+            some = n_known > 0
+            if some.any():
+                self._typical = float(np.median(np.exp(-2 * scores[some]) / n_known[some]))
+            if (n_known < known[0].size).any():
+                scores = self._score_samples(known)
             self._set_threshold(held_out, scores, lambda: self._score_samples(rows))
         return self
 
@@ -264,17 +269,6 @@ class SamplingOutlierDetector(ThresholdDetector):
             if missing.any():
                 column[missing] = 0.0 if missing.all() else column[~missing].mean()
         return samples
-
-    def _typical_square(self, rows: Any) -> float:
-        """Return what a feature adds to the squared distance of a row, in the median of rows."""
-        found = []
-        for part in gen_batches(len(rows), max(1, PAIRS_AT_ONCE // self.samples_[..., 0].size)):
-            points = _points(rows[part])
-            n_known = (~np.isnan(points)).sum(axis=1)
-            squares = np.mean(self._nearest_distances(points) ** 2, axis=1)
-            found.append(squares[n_known > 0] / n_known[n_known > 0])
-        squares = np.concatenate(found)
-        return float(np.median(squares)) if len(squares) else 0.0
 
 
 def _points(X: NDArray[Any]) -> NDArray[np.float64]:

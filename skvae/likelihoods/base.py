@@ -50,11 +50,6 @@ class Likelihood(nn.Module, ABC):
         nll = self._nll(torch.where(observed, x, 0.0), outputs)
         return torch.where(observed, nll, 0.0)
 
-    def error(self, x: Tensor, outputs: Tensor, observed: Tensor | None = None) -> Tensor:
-        """Return each cell less its reconstruction, 0 where there is no value."""
-        row, reconstruction = self.pairs(x, outputs, observed)
-        return row - reconstruction
-
     def pairs(
         self, x: Tensor, outputs: Tensor, observed: Tensor | None = None
     ) -> tuple[Tensor, Tensor]:

@@ -12,7 +12,7 @@ from skvae.likelihoods.categorical import Categorical
 
 __all__ = ["MOST_ONE_HOT", "WORD_DIM", "Columns", "NumbersAndWords"]
 
-# A column of more categories would have more inputs and outputs than a layer has units.
+# A column of more categories would have more inputs than half the units of a default layer.
 MOST_ONE_HOT = 64
 # So many numbers then stand for one of its words.
 WORD_DIM = 16

@@ -25,10 +25,8 @@ class AE(Autoencoder):
         latent_dim: int,
         likelihood: Callable[[tuple[int, ...]], Likelihood] = SquaredError,
         columns: Columns | None = None,
-        shows_visible: bool | None = None,
+        shows_visible: bool = False,
     ) -> None:
-        if shows_visible is None:
-            shows_visible = columns is not None and columns.has_gaps
         super().__init__(
             architecture, input_shape, latent_dim, latent_dim, likelihood, columns, shows_visible
         )

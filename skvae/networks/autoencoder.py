@@ -28,7 +28,8 @@ class Autoencoder(Network):
     ``architecture`` builds the encoder and the decoder, and ``likelihood`` returns the
     :class:`~skvae.likelihoods.Likelihood` of rows of a shape. With ``columns`` rows are those of a
     table: their cells may be words, which have a likelihood of their own, or NaN where there is no
-    value, and with ``shows_visible`` the encoder sees which are.
+    value. The encoder sees which cells are visible if there were gaps in training, or with
+    ``shows_visible``.
     """
 
     def __init__(
@@ -47,7 +48,9 @@ class Autoencoder(Network):
         else:
             self.likelihood = likelihood(input_shape)
         self.columns = columns
-        self.inputs: Any = None if columns is None else Inputs(columns, shows_visible)
+        self.inputs: Any = None
+        if columns is not None:
+            self.inputs = Inputs(columns, shows_visible or columns.has_gaps)
         self.encoder, self.decoder = build_coders(
             architecture,
             input_shape if self.inputs is None else (self.inputs.n_inputs,),
@@ -97,4 +100,5 @@ class Autoencoder(Network):
     def reconstruction(self, x: Tensor) -> Tensor:
         """Return minus the squared error of each cell, in the shape of ``x``."""
         outputs = self.decoder(self.encode(x))
-        return -self.likelihood.error(x, outputs, self.observed(x)).square()
+        row, reconstruction = self.likelihood.pairs(x, outputs, self.observed(x))
+        return -(row - reconstruction).square()

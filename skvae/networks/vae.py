@@ -55,16 +55,7 @@ class VAE(Autoencoder):
         beta: float,
         columns: Columns | None = None,
     ) -> None:
-        shows_visible = columns is not None and columns.has_gaps
-        super().__init__(
-            architecture,
-            input_shape,
-            latent_dim,
-            2 * latent_dim,
-            likelihood,
-            columns,
-            shows_visible,
-        )
+        super().__init__(architecture, input_shape, latent_dim, 2 * latent_dim, likelihood, columns)
         self.noise_dim = latent_dim
         self.beta = beta
         # Drawn once, in pairs that cancel, so that no score depends on fresh noise.

@@ -14,6 +14,7 @@ from skvae._sklearn import safe_indexing
 
 __all__ = [
     "Kind",
+    "as_objects",
     "is_frame",
     "is_missing",
     "kind_of",
@@ -51,8 +52,10 @@ def kind_of(X: Any, j: int) -> Kind:
     name = str(column.dtype).lower()
     if name.startswith(("categor", "enum")):
         return "words"
-    if name.startswith(("period", "interval", "date", "time", "duration")):
+    if name.startswith(("period", "date", "time", "duration")):
         return "dates"
+    if name.startswith("interval"):
+        return "neither"
     # The types of polars have no kind.
     kind = getattr(column.dtype, "kind", None) or column.to_numpy().dtype.kind
     if kind == "O":

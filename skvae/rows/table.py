@@ -12,6 +12,7 @@ from sklearn.utils import gen_batches
 from skvae._sklearn import safe_indexing
 from skvae.rows.columns import check_kinds
 from skvae.rows.frames import (
+    as_objects,
     is_frame,
     is_missing,
     kind_of,
@@ -38,6 +39,7 @@ HEAVIEST_TAIL = 1000.0
 SAMPLED_ROWS = 10_000
 # Words that occur less often share a code, the last one, with those that training never saw.
 FEWEST_OCCURRENCES = 2
+STRINGS = (str, bytes)
 
 
 class Table:
@@ -62,12 +64,12 @@ class Table:
     standardize : bool
         Whether to centre and scale columns of numbers.
 
-    names : sequence of str
-        The names of the columns, for messages.
+    names : sequence
+        The names of the columns.
     """
 
     def __init__(
-        self, X: Any, is_word: NDArray[np.bool_], *, standardize: bool, names: Sequence[str]
+        self, X: Any, is_word: NDArray[np.bool_], *, standardize: bool, names: Sequence[Any]
     ) -> None:
         self.labels = list(names)
         self.names = [str(name) for name in names]
@@ -77,15 +79,12 @@ class Table:
         self.numbers = np.flatnonzero(~is_word)
         self.words = np.flatnonzero(is_word)
         self.encoder = self._learn_words(X)
-        counts = [n + 1 for n in map(len, self._vocabularies())]
-        by_count = np.argsort(counts, kind="stable")
-        self.words = self.words[by_count]
-        if len(counts) > 1 and (np.diff(by_count) != 1).any():
-            self.encoder = self._learn_words(X)
-        self.n_categories = tuple(counts[j] for j in by_count)
+        counts = np.array([len(words) + 1 for words in self._vocabularies()], dtype=np.intp)
+        self.by_count = np.argsort(counts, kind="stable")
+        self.n_categories = tuple(counts[self.by_count].tolist())
         self.bent = np.empty(0, dtype=np.intp)
         self.mean, self.scale = np.zeros(len(self.numbers)), np.ones(len(self.numbers))
-        self.has_gaps = any(_has_gap(known) for known in self._known_words())
+        self.has_gaps = any(is_missing(word) for known in self._known_words() for word in known)
         if len(self.numbers):
             self._learn_numbers(X, standardize)
         self.is_plain = not (len(self.words) or self.mean.any() or (self.scale != 1).any())
@@ -94,14 +93,13 @@ class Table:
     def order(self) -> NDArray[np.intp]:
         """Which cell of a row is that of each column."""
         order = np.empty(len(self.is_word), dtype=np.intp)
-        order[np.r_[self.numbers, self.words]] = np.arange(len(order))
+        order[np.r_[self.numbers, self.words[self.by_count]]] = np.arange(len(order))
         return order
 
     def cells(self, X: Any) -> Any:
         """Return rows as networks see them: an array as it is or as a view, or a copy."""
         if not is_frame(X) and X.dtype.kind != "O":
             return X if self.is_plain else Cells(X, self)
-        self._check_kinds(X)
         cells = np.empty((len(X), len(self.is_word)), dtype=np.float32)
         for rows in self._blocks(X):
             cells[rows] = self.cells_of(X, rows)
@@ -118,8 +116,8 @@ class Table:
                 if any(known.dtype == object for known in self._known_words()):
                     words = words.astype(object)
                 codes = self.encoder.transform(words)
-                codes = np.where(codes < 0, np.array(self.n_categories) - 1, codes)
-                cells.append(np.where(words != words, np.nan, codes))
+                codes = np.where(words != words, np.nan, codes)[:, self.by_count]
+                cells.append(np.where(codes < 0, np.array(self.n_categories) - 1, codes))
             return np.hstack(cells).astype(np.float32)
 
     def values(self, cells: NDArray[np.float32], like: Any = None) -> Any:
@@ -132,8 +130,9 @@ class Table:
             bent = np.sinh(numbers[:, self.bent])
             numbers[:, self.bent] = bent * self.bend_scale + self.bend_centre
         columns = dict(zip(self.numbers, numbers.astype(np.float32).T, strict=True))
-        coded = cells[:, len(self.numbers) :].T
-        for j, vocabulary, codes in zip(self.words, self._vocabularies(), coded, strict=True):
+        vocabularies = self._vocabularies()
+        for k, codes in zip(self.by_count, cells[:, len(self.numbers) :].T, strict=True):
+            j, vocabulary = self.words[k], vocabularies[k]
             # Rare words, and cells without a value, have none to come back.
             known = np.append(vocabulary.astype(object), [None])
             words = known[np.nan_to_num(codes, nan=len(vocabulary)).astype(np.intp)]
@@ -243,7 +242,7 @@ class Table:
         vocabularies = []
         rare = self.encoder.infrequent_categories_ if len(self.words) else []
         for known, infrequent in zip(self._known_words(), rare, strict=True):
-            words = known[[not _is_gap(word) for word in known]]
+            words = known[[not is_missing(word) for word in known]]
             if infrequent is not None:
                 words = words[~np.isin(words, infrequent)]
             vocabularies.append(words)
@@ -270,7 +269,8 @@ class Table:
             words[:, k] = words_in(column) if are_objects else _codes(column)
         return words
 
-    def _check_kinds(self, X: Any) -> None:
+    def check(self, X: Any) -> None:
+        """Raise an error if a column of a frame, or of objects, has changed what it holds."""
         kinds = np.array([kind_of(X, j) for j in range(len(self.names))])
         check_kinds(kinds, self.names)
         for j in self.numbers:
@@ -279,11 +279,10 @@ class Table:
                     f"Column {self.names[j]!r} held numbers in fit, but now it holds words."
                 )
         for j, known in zip(self.words, self._known_words(), strict=True):
-            words = words_in(safe_indexing(X, int(j), axis=1))
-            if {_are_strings(known), _are_strings(words)} == {True, False}:
-                now = next(word for word in words if not is_missing(word))
+            was, now = _first(known), _first(as_objects(safe_indexing(X, int(j), axis=1)))
+            if None not in (was, now) and isinstance(was, STRINGS) != isinstance(now, STRINGS):
                 raise ValueError(
-                    f"Column {self.names[j]!r} held values such as {known[0]!r} in fit, but now it "
+                    f"Column {self.names[j]!r} held values such as {was!r} in fit, but now it "
                     f"holds {now!r}, which is of another type."
                 )
 
@@ -294,8 +293,6 @@ class Cells:
     def __init__(self, X: NDArray[Any], table: Table) -> None:
         self.X = X
         self.table = table
-
-    dtype = np.dtype(np.float32)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -322,15 +319,6 @@ def _codes(column: NDArray[Any]) -> NDArray[np.float64]:
     return np.where(codes == np.rint(codes), codes, codes.astype(np.float32))
 
 
-def _are_strings(words: NDArray[Any]) -> bool | None:
-    """Tell whether words are strings; some are, if there are both, and none if there are none."""
-    known = [word for word in words if not is_missing(word)]
-    return any(isinstance(word, (str, bytes)) for word in known) if known else None
-
-
-def _is_gap(word: Any) -> bool:
-    return bool(word != word)
-
-
-def _has_gap(words: NDArray[Any]) -> bool:
-    return any(map(_is_gap, words))
+def _first(words: NDArray[Any]) -> Any:
+    """Return the first word that is there, or ``None``."""
+    return next((word for word in words if not is_missing(word)), None)

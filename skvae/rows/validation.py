@@ -121,13 +121,14 @@ def learn_table(
 
 def validate_table(estimator: Any, X: ArrayLike, table: Table) -> Any:
     """Validate rows that have the columns of a fitted table, and return their cells."""
-    n_axes = X.ndim if hasattr(X, "ndim") else np.ndim(np.asarray(X, dtype=object))
-    if n_axes > 2:
+    if not is_frame(X) and np.ndim(X) > 2:
         raise ValueError(
             f"X has rows of shape {np.shape(X)[1:]}, but {type(estimator).__name__} was fitted on "
             f"rows of shape ({len(table.names)},)."
         )
     rows = _validated(estimator, X, may_hold_words=len(table.words) > 0, reset=False)
+    if is_frame(rows) or rows.dtype.kind == "O":
+        table.check(rows)
     return _cells(estimator, rows, table)
 
 
@@ -142,7 +143,9 @@ def _validated(estimator: Any, X: Any, *, may_hold_words: bool, reset: bool) -> 
     if is_frame(X) or (may_hold_words and isinstance(X, np.ndarray) and X.dtype.kind == "O"):
         validate_data(estimator, X, reset=reset, skip_check_array=True)
         # Of these the numbers of rows and columns remain to be checked.
-        check_array(np.zeros(X.shape), ensure_min_samples=fewest, estimator=estimator)
+        shape = np.broadcast_to(0.0, X.shape)
+        options = {"ensure_all_finite": False, "ensure_min_samples": fewest}
+        check_array(shape, estimator=estimator, **options)
         return X
     takes_gaps = getattr(X, "ndim", 2) == 2 and get_tags(estimator).input_tags.allow_nan
     finite: Any = "allow-nan" if takes_gaps else True
