@@ -121,7 +121,7 @@ def learn_table(
 
 def validate_table(estimator: Any, X: ArrayLike, table: Table) -> Any:
     """Validate rows that have the columns of a fitted table, and return their cells."""
-    if not is_frame(X) and np.ndim(X) > 2:
+    if len(np.shape(X) if isinstance(X, list | tuple) else getattr(X, "shape", ())) > 2:
         raise ValueError(
             f"X has rows of shape {np.shape(X)[1:]}, but {type(estimator).__name__} was fitted on "
             f"rows of shape ({len(table.names)},)."
