@@ -72,7 +72,7 @@ class AutoencoderDetector(NetworkDetector):
         return super()._held_out(X)
 
     def _typical_scores(self, X: Any) -> dict[str, list[float]]:
-        """Return the median score of the cells of each column, for each kind of score."""
+        """Return the mean score of the cells of each column, for each kind of score."""
         if self._table is None:
             return {}
         rows = X[np.linspace(0, len(X) - 1, min(len(X), TYPICAL_ROWS)).astype(np.intp)]
@@ -80,8 +80,9 @@ class AutoencoderDetector(NetworkDetector):
         for kind in self._cell_scores(getattr(self.network_, "members", [self.network_])[0]):
             function = self._mean_of_members(partial(self._cell_scores_of, kind))
             scores = np.where(np.isnan(rows), np.nan, self._apply(function, rows))
-            columns = [column[~np.isnan(column)] for column in scores.T]
-            typical[kind] = [float(np.median(column)) if len(column) else 0.0 for column in columns]
+            known = ~np.isnan(scores)
+            sums = np.sum(scores, axis=0, where=known, dtype=np.float64)
+            typical[kind] = (sums / np.maximum(known.sum(0), 1)).tolist()
         return typical
 
     def _cell_scores_of(self, kind: str, network: Any) -> RowFunction:

@@ -33,7 +33,7 @@ class AE(Autoencoder):
 
     def encode(self, x: Tensor) -> Tensor:
         """Return the latent codes of rows, (n_rows, latent_dim)."""
-        return self.encoded(x, self.observed(x))
+        return self.encoded_whole(x)
 
     def infer(self, x: Tensor, noise: Tensor | None) -> tuple[Tensor, Terms]:
         """Return the latent codes of rows, which bring no terms."""

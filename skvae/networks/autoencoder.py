@@ -4,6 +4,7 @@ from abc import abstractmethod
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
+import torch
 from torch import Tensor
 
 from skvae.likelihoods import Columns, Likelihood, NumbersAndWords
@@ -48,6 +49,7 @@ class Autoencoder(Network):
         else:
             self.likelihood = likelihood(input_shape)
         self.columns = columns
+        self.latent_dim = latent_dim
         self.inputs: Any = None
         if columns is not None:
             self.inputs = Inputs(columns, shows_visible or columns.has_gaps)
@@ -81,6 +83,18 @@ class Autoencoder(Network):
         """Return what the encoder makes of the visible cells of rows, ``None`` for all."""
         outputs: Tensor = self.encoder(x if self.inputs is None else self.inputs(x, visible))
         return outputs
+
+    def encoded_whole(self, x: Tensor) -> Tensor:
+        """Return what the encoder makes of rows, with what is expected in place of gaps.
+
+        The latent code is the first ``latent_dim`` of its outputs. In training gaps stay.
+        """
+        observed = self.observed(x)
+        outputs = self.encoded(x, observed)
+        if self.training or observed is None or bool(observed.all()):
+            return outputs
+        expected = self.likelihood.mean(self.decoder(outputs[..., : self.latent_dim]))
+        return self.encoded(torch.where(observed, x, expected), None)
 
     def run(self, x: Tensor, noise: Tensor | None = None) -> Pass:
         """Pass rows through the network."""

@@ -64,7 +64,7 @@ class VAE(Autoencoder):
 
     def posterior(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Return mean and log variance of q(z | x), each of shape (n_rows, latent_dim)."""
-        mean, log_variance = self.encoded(x, self.observed(x)).chunk(2, dim=-1)
+        mean, log_variance = self.encoded_whole(x).chunk(2, dim=-1)
         return mean, log_variance.clamp(*LOG_VARIANCE_RANGE)
 
     def encode(self, x: Tensor) -> Tensor:

@@ -9,7 +9,7 @@ from torch.distributions import Normal
 from torch.distributions import kl_divergence as torch_kl_divergence
 
 from skvae import MLP
-from skvae.likelihoods import Gaussian, StudentT
+from skvae.likelihoods import Columns, Gaussian, StudentT
 from skvae.networks import VAE
 from skvae.networks.vae import kl_divergence
 from skvae.training.loss import mean_terms
@@ -171,3 +171,13 @@ def test_extreme_rows_stay_finite():
     x = torch.full((2, 5), 1e12)
     for score in SCORES:
         assert row_score(network, score, x).isfinite().all()
+
+
+def test_a_gap_is_encoded_as_what_is_expected_there():
+    network = VAE(MLP(), (2,), 2, StudentT, beta=0.1, columns=Columns(2)).eval()
+    row = torch.tensor([[1.0, math.nan]])
+    code, _ = network.encoded(row, ~row.isnan()).chunk(2, dim=1)
+    expected = network.likelihood.mean(network.decoder(code))[:, 1]
+    whole = torch.stack([row[:, 0], expected], dim=1)
+    assert torch.equal(network.encode(row), network.encode(whole))
+    assert not torch.equal(network.encode(row), code)
