@@ -46,11 +46,20 @@ ROOMS = {
             "training",
         },
     ),
+    "inspection": ({"numpy", "pandas", "sklearn"}, {"_sklearn", "rows", "thresholds"}),
     "metrics": ({"numpy", "sklearn"}, {"labels"}),
     "datasets": ({"numpy", "pandas", "sklearn"}, {"_sklearn", "labels", "rows"}),
     "__init__": (
         set(),
-        {"_version", "architectures", "datasets", "detectors", "features", "metrics"},
+        {
+            "_version",
+            "architectures",
+            "datasets",
+            "detectors",
+            "features",
+            "inspection",
+            "metrics",
+        },
     ),
 }
 FILES = sorted(ROOT.rglob("*.py"))

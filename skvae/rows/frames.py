@@ -21,6 +21,7 @@ __all__ = [
     "library_of",
     "new_frame",
     "numbers_in",
+    "with_column",
     "words_in",
 ]
 
@@ -112,6 +113,26 @@ def new_frame(
             if column.dtype == object and _can_hold(dtype, column):
                 frame[str(j)] = frame[str(j)].astype(dtype)
     frame.columns = list(names)
+    return frame
+
+
+def with_column(frame: Any, j: int, values: NDArray[Any]) -> Any:
+    """Return a frame with other values in column ``j``, of the same type if it can hold them."""
+    are_words = values.dtype == object
+    missing = np.array([are_words and is_missing(value) for value in values], dtype=bool)
+    known = values.copy()
+    if are_words:
+        known[missing] = None
+    library = import_module(str(library_of(frame)))
+    if library.__name__ == "polars":
+        dtype = frame.dtypes[j] if are_words else None
+        column = library.Series(frame.columns[j], known.tolist(), dtype=dtype)
+        return frame.with_columns(column)
+    dtype = frame.dtypes.iloc[j]
+    keeps_dtype = _can_hold(dtype, known[~missing]) and not (dtype.kind == "b" and missing.any())
+    column = library.Series(known, index=frame.index)
+    frame = frame.copy(deep=False)
+    frame.isetitem(j, column.astype(dtype) if are_words and keeps_dtype else column)
     return frame
 
 
