@@ -1,6 +1,6 @@
 """Deep anomaly detectors that feel like scikit-learn."""
 
-from skvae import datasets, features, inspection, metrics
+from skvae import datasets, features, inspection, metrics, plotting
 from skvae._version import __version__
 from skvae.architectures import MLP, Conv1d, Conv2d
 from skvae.detectors import (
@@ -29,6 +29,7 @@ __all__ = [
     "features",
     "inspection",
     "metrics",
+    "plotting",
 ]
 
 

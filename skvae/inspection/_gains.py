@@ -5,7 +5,8 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from skvae.inspection._expected import before_last, expected_cells, reconstructed_cells
+from skvae.inspection._expected import expected_cells, reconstructed_cells
+from skvae.inspection._pipelines import before_last
 from skvae.inspection._variants import all_columns, cells_of, replaced, scores_of_variants
 from skvae.rows.frames import is_missing
 

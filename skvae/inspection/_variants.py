@@ -17,6 +17,7 @@ __all__ = [
     "as_rows",
     "cells_of",
     "hidden",
+    "narrowed",
     "replaced",
     "scores_of_variants",
     "usual_cells",
@@ -123,3 +124,9 @@ def _usual(column: NDArray[Any]) -> Any:
         return float(np.median(np.array(values, dtype=np.float64)))
     words, counts = np.unique(np.array(values, dtype=object), return_counts=True)
     return words[np.argmax(counts)]
+
+
+def narrowed(cells: NDArray[Any]) -> NDArray[Any]:
+    """Return objects that are all numbers as float64."""
+    are_numbers = all(isinstance(value, float | np.floating) for value in cells.ravel())
+    return cells.astype(np.float64) if are_numbers else cells
