@@ -12,6 +12,7 @@ from skvae.detectors import (
     VAEGMMDetector,
     VAEOutlierDetector,
 )
+from skvae.reporting import report
 
 __all__ = [
     "MLP",
@@ -30,6 +31,7 @@ __all__ = [
     "inspection",
     "metrics",
     "plotting",
+    "report",
 ]
 
 

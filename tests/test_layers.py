@@ -50,6 +50,10 @@ ROOMS = {
     "metrics": ({"numpy", "sklearn"}, {"labels"}),
     "datasets": ({"numpy", "pandas", "sklearn"}, {"_sklearn", "labels", "rows"}),
     "plotting": ({"matplotlib", "numpy", "pandas", "sklearn"}, {"inspection"}),
+    "reporting": (
+        {"jinja2", "matplotlib", "numpy", "sklearn"},
+        {"_sklearn", "_version", "inspection", "plotting", "rows"},
+    ),
     "__init__": (
         set(),
         {
@@ -61,6 +65,7 @@ ROOMS = {
             "inspection",
             "metrics",
             "plotting",
+            "reporting",
         },
     ),
 }

@@ -1,0 +1,5 @@
+"""A page about the rows that a detector flags."""
+
+from skvae.reporting._report import report
+
+__all__ = ["report"]
