@@ -112,6 +112,10 @@ METHODS = {
 }
 
 
+METHOD_NAMES = {"replacement": "explain", "reconstruction": "feature_scores"}
+KINDS = ["6 sd", "extreme", "pairs"]
+
+
 def records(detector, X_train, X_new, seed, methods):
     for kind, X, changed, columns in plant(X_train, X_new, np.random.RandomState(seed)):
         # Rows that were flagged before are odd for another reason.
@@ -130,6 +134,16 @@ def records(detector, X_train, X_new, seed, methods):
                 "among three": (wanted[:, :, None] == named[:, None]).any(2).all(1).mean(),
                 "seconds": seconds,
             }
+
+
+def table(summary):
+    """Return one line a detector, in per cent: how often the first cell, or the pair, is named."""
+    share = summary["first"].where(summary.index.get_level_values("kind") != "pairs")
+    share = (100 * share.fillna(summary["among three"])).round().astype("Int64")
+    wide = share.unstack(["method", "kind"], sort=False)
+    wide.columns = [f"{kind}, {METHOD_NAMES.get(method, method)}" for method, kind in wide.columns]
+    order = [f"{kind}, {METHOD_NAMES.get(each, each)}" for each in METHODS for kind in KINDS]
+    return wide.reindex(columns=order)
 
 
 def time_of_explain():
@@ -174,6 +188,7 @@ def main():
     summary = groups[["n_flagged", *values]].sum()
     summary[values] = summary[values].div(summary["n_flagged"], axis=0).round(3)
     summary.to_csv(args.results.with_name(f"{args.results.stem}_summary.csv"))
+    table(summary).to_csv(args.results.with_name(f"{args.results.stem}_table.csv"))
     print(summary.to_string())
     time_of_explain()
 

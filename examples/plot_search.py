@@ -3,9 +3,9 @@
 Searching over networks, scores and thresholds at once
 ======================================================
 
-A search that knows some labels can choose the network, the kind of score, and how many rows are
-flagged. Only the network needs training: with ``memory``, a network that was trained on a fold is
-not trained there again.
+Which network, which score and which threshold find the most outliers? A search that knows some
+labels can choose all three. Only the network needs training: with ``memory``, a network that was
+trained on a fold is not trained there again.
 """
 
 # %%
@@ -71,9 +71,11 @@ for name, value in search.best_params_.items():
 # What decides
 # ------------
 #
-# The threshold decides most: attacks are so far off that the fewest false alarms are best.
-# The squared error hardly cares which network it comes from. The evidence lower bound wants
-# one that is wide and deep enough, and then ranks the rows best.
+# The two scores want different networks. The evidence lower bound ranks the rows best with the
+# deepest network, and badly with the narrowest. The squared error ranks them best with narrow
+# networks, since wide ones reconstruct attacks too. Where a network ranks well, the lowest
+# contamination has the best F1, for it flags the fewest normal rows. Where it ranks badly, only
+# the highest one reaches the attacks.
 
 import matplotlib.pyplot as plt
 import numpy as np

@@ -15,11 +15,11 @@ comes before them.
 # others is not known.
 
 import matplotlib.pyplot as plt
-import numpy as np
-import pandas as pd
 
 from skvae import VAEOutlierDetector
 from skvae.datasets import load_penguins
+from skvae.inspection import explain
+from skvae.plotting import ExplanationDisplay
 
 penguins = load_penguins()
 detector = VAEOutlierDetector(contamination=0.02, random_state=0).fit(penguins)
@@ -30,48 +30,32 @@ print(flagged.to_string())
 # Why are they odd?
 # -----------------
 #
-# ``feature_scores`` has one column for each column of the table, also for words. All scores are log
-# densities in nats, so that a word and a number can be compared. We write each flagged row with its
-# cells, the oddest of them dark, and order the rows by their scores.
+# Each cell is replaced by what the others let expect, and :func:`~skvae.inspection.explain` asks
+# how much more normal the row becomes. Words and numbers are named side by side, in the units of
+# the table.
 #
-# At the top stands a female Chinstrap with a bill of 58 mm, far longer than that of any other
-# female. The longest bill of all, 59.6 mm, belongs to the Gentoo below her. The scores are low
-# where a value contradicts the others of its row, and not only where it is far from all others: a
-# bill of 46 mm is ordinary among penguins, but not among Adelies. In row 114 it is a word that
-# stands out. Her bill is as deep as that of a male.
+# The longest bill of all belongs to a Gentoo, row 185. The female Chinstrap in row 293 has the
+# second longest, far longer than that of any other female. A value need not be far from all
+# others: a bill of 46 mm is ordinary among penguins, but not among Adelies. In row 114 a word
+# stands out too, since her bill is as deep as that of a male.
 
-order = detector.score_samples(flagged).argsort()
-flagged = flagged.iloc[order]
-cells = detector.feature_scores(flagged)
-typical = np.median(detector.feature_scores(penguins), axis=0)
+flagged = flagged.iloc[detector.score_samples(flagged).argsort()]
+reasons = explain(detector, flagged, top=3)
+reasons.insert(0, "penguin", flagged.index[reasons["row"]])
+print(reasons.drop(columns="row").round(2).to_string(index=False))
 
-fig, (left, right) = plt.subplots(
-    1, 2, figsize=(13, 4.2), layout="constrained", width_ratios=[1, 2]
-)
+fig, (left, right) = plt.subplots(1, 2, figsize=(12, 4.8), layout="constrained")
 for species, marker in zip(["Adelie", "Chinstrap", "Gentoo"], "o^s", strict=True):
     some = penguins[penguins["species"] == species]
     left.scatter(
         some["bill_length_mm"], some["bill_depth_mm"], s=14, marker=marker, alpha=0.5, label=species
     )
-left.scatter(
-    flagged["bill_length_mm"],
-    flagged["bill_depth_mm"],
-    s=90,
-    facecolors="none",
-    edgecolors="black",
-    label="flagged",
-)
+bills = flagged[["bill_length_mm", "bill_depth_mm"]]
+left.scatter(*bills.to_numpy().T, s=90, facecolors="none", edgecolors="black", label="flagged")
+for number, bill in bills.iterrows():
+    left.annotate(number, bill, xytext=(6, 4), textcoords="offset points", fontsize=8)
 left.set(xlabel="length of the bill [mm]", ylabel="depth of the bill [mm]", title="344 penguins")
 left.legend(loc="lower left", fontsize=8)
-
-image = right.imshow(typical - cells, cmap="Reds", vmin=0, vmax=6, aspect="auto")
-for row, values in enumerate(flagged.to_numpy(dtype=object)):
-    for column, value in enumerate(values):
-        text = "-" if pd.isna(value) else f"{value:g}" if np.isreal(value) else value
-        colour = "white" if typical[column] - cells[row, column] > 3.5 else "black"
-        right.text(column, row, text, ha="center", va="center", fontsize=9, color=colour)
-right.set_xticks(range(penguins.shape[1]), penguins.columns.str.replace("_", "\n"), fontsize=8)
-right.set_yticks(range(len(flagged)), flagged.index)
-right.set(ylabel="number of the row", title="flagged rows, the oddest first")
-fig.colorbar(image, ax=right, label="nats below the median of the column")
+oddest = reasons[reasons["row"] < 4].assign(row=reasons["penguin"])
+ExplanationDisplay.from_explanation(oddest, ax=right)
 plt.show()
