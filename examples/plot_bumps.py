@@ -23,7 +23,6 @@ from skvae.datasets import make_bumps
 
 X, y = make_bumps(2000, 200, random_state=0)
 X_new, y_new = make_bumps(100, 100, random_state=1)
-position = np.linspace(0, 1, X.shape[1])
 
 detector = ReconstructionHistogramClassifier(random_state=0).fit(X, y)
 predicted = detector.predict(X_new)
@@ -86,102 +85,41 @@ class Errors(Callback):
 
 watch = Errors(X_new)
 AEOutlierDetector(lr=4e-3, max_epochs=64, callbacks=[watch], random_state=0).fit(normal)
-epochs = [1, 4, 16, 64]
-errors = [watch.errors_[epoch - 1] for epoch in epochs]
 
 # %%
-# The figure
-# ----------
+# What is left of an outlier?
+# ---------------------------
+#
+# The second bump stays in the difference, and little else does.
 
 import matplotlib.pyplot as plt
 
-COLOURS = {1: "tab:blue", -1: "tab:red"}
-figure, axes = plt.subplots(2, 3, figsize=(13, 7.5), layout="constrained")
-one_normal = np.flatnonzero((y_new == 1) & (predicted == 1))[0]
+from skvae.plotting import ErrorDistributionDisplay, ReconstructionDisplay
+
 outliers = np.flatnonzero(y_new == -1)
-one_outlier = outliers[np.argsort(detector.score_samples(X_new)[outliers], kind="stable")[0]]
+one_outlier = outliers[detector.score_samples(X_new)[outliers].argmin()]
+display = ReconstructionDisplay.from_predictions(X_new[[one_outlier]], reconstructed[[one_outlier]])
+display.figure_.savefig("bumps_curve.png", dpi=110)
+print("figure: bumps_curve.png")
 
-for axis, row, title in [
-    (axes[0, 0], one_normal, "a normal curve"),
-    (axes[0, 1], one_outlier, "an outlier, caught"),
-]:
-    axis.plot(position, X_new[row], color="black", linewidth=1, label="curve")
-    axis.plot(
-        position, reconstructed[row], color="tab:orange", linestyle="--", label="reconstruction"
-    )
-    axis.fill_between(
-        position,
-        X_new[row] - reconstructed[row],
-        color=COLOURS[y_new[row]],
-        alpha=0.6,
-        label="difference",
-    )
-    axis.set(title=title, xlabel="position", ylim=(-0.1, 1.1))
-axes[0, 0].legend()
+# %%
+# What does the forest see, and how early?
+# ----------------------------------------
+#
+# The histogram of an outlier has points far from zero, that of a normal curve has nearly none. The
+# boxes are the errors of both classes after each epoch of the second training.
 
-caught = outliers[predicted[outliers] == -1][:12]
-missed = outliers[predicted[outliers] == 1]
-usual = np.flatnonzero((y_new == 1) & (predicted == 1))[:12]
-shown = np.r_[caught, missed, usual]
-image = axes[0, 2].imshow(
-    (X_new - reconstructed)[shown],
-    aspect="auto",
-    cmap="RdBu_r",
-    vmin=-0.1,
-    vmax=0.1,
-    extent=(0, 1, len(shown), 0),
-    interpolation="nearest",
-)
-for border in (len(caught), len(caught) + len(missed)):
-    axes[0, 2].axhline(border, color="black")
-middles = (
-    np.cumsum([0, len(caught), len(missed)]) + np.array([len(caught), len(missed), len(usual)]) / 2
-)
-axes[0, 2].set(
-    title="differences of some curves",
-    xlabel="position",
-    yticks=middles,
-    yticklabels=["outliers,\ncaught", f"missed, {len(missed)}\nof 100", "normal"],
-)
-figure.colorbar(image, ax=axes[0, 2])
-
+figure, (left, right) = plt.subplots(1, 2, figsize=(12, 4.2), layout="constrained")
 edges = detector.pipeline_["histogram"].bin_edges_
-for row, name in [(one_normal, "the normal curve"), (one_outlier, "the outlier")]:
-    axes[1, 0].stairs(
-        histograms[row], edges, fill=True, alpha=0.5, color=COLOURS[y_new[row]], label=name
-    )
-axes[1, 0].set(
-    title="what the forest sees", xlabel="difference", ylabel="points of 256", yscale="symlog"
-)
-axes[1, 0].legend()
-
-for label, shift, name in [(1, -0.18, "normal"), (-1, 0.18, "outliers")]:
-    boxes = axes[1, 1].boxplot(
-        [error[y_new == label] for error in errors],
-        positions=np.arange(len(epochs)) + shift,
-        widths=0.3,
-        patch_artist=True,
-        flierprops={"markersize": 2},
-        medianprops={"color": "black"},
-        label=name,
-    )
-    for box in boxes["boxes"]:
-        box.set_facecolor(COLOURS[label])
-axes[1, 1].set(
-    title="error by class",
-    xlabel="epochs of training",
-    ylabel="mean squared error",
-    yscale="log",
-    xticks=range(len(epochs)),
-    xticklabels=epochs,
-)
-axes[1, 1].legend()
-
-axes[1, 2].axis("off")
-grid = axes[1, 2].table(cells, loc="center", colWidths=[0.66, 0.2, 0.16], edges="horizontal")
-grid.auto_set_font_size(False)
-grid.set_fontsize(8.5)
-grid.scale(1, 2)
-axes[1, 2].set_title("100 new curves of each kind")
+one_normal = np.flatnonzero((y_new == 1) & (predicted == 1))[0]
+for row, name, colour in [
+    (one_normal, "a normal curve", "#3a6ea5"),
+    (one_outlier, "the outlier", "#e07a1f"),
+]:
+    left.stairs(histograms[row], edges, fill=True, alpha=0.6, color=colour, label=name)
+left.set(title="what the forest sees", xlabel="difference", ylabel="points of 256", yscale="symlog")
+left.legend(frameon=False)
+ErrorDistributionDisplay.from_predictions(np.array(watch.errors_)[::4], y_new, ax=right)
+right.set(xlabel="every fourth epoch", ylabel="mean squared error of a curve")
 figure.savefig("bumps.png", dpi=110)
 print("figure: bumps.png")

@@ -68,7 +68,6 @@ detector = VAEOutlierDetector(
     support_fraction=1.0,  # no image it is trained on is damaged
     max_epochs=16,
     random_state=0,
-    verbose=1,
 ).fit(X_train)
 
 # %%
@@ -104,40 +103,42 @@ for size, image_auroc, place_auroc in zip(sizes, auroc, pixel_auroc, strict=True
     print(f"{size:2d} x {size:<2d}  AUROC of images {image_auroc:.3f}, of pixels {place_auroc:.3f}")
 
 # %%
-# The figure
-# ----------
+# Where is the damage?
+# --------------------
+#
+# The map of errors shows the place of the patch, since the network cannot reconstruct noise.
 
 import matplotlib.pyplot as plt
 
-masked, mask = apply_mask(X_test[:4], 8, noise="normal", random_state=1)
-reconstructed, maps = detector.reconstruct(masked), detector.feature_scores(masked)
+from skvae.plotting import ReconstructionDisplay
 
-figure = plt.figure(figsize=(12, 6.8), layout="constrained")
-upper, lower = figure.subfigures(1, 2, width_ratios=[1, 1.6])
-axes = upper.subplots(4, 4)
-for row, pictures in enumerate(zip(X_test, masked, reconstructed.clip(0, 1), strict=False)):
-    for axis, picture in zip(axes[row], pictures, strict=False):
-        axis.imshow(picture)
-    axes[row, 3].imshow(-maps[row].sum(axis=-1), cmap="magma")
-    for axis in axes[row]:
-        axis.set(xticks=[], yticks=[])
-for axis, title in zip(axes[0], ("image", "damaged", "reconstructed", "error"), strict=True):
-    axis.set_title(title)
+masked, mask = apply_mask(X_test[:1], 8, noise="normal", random_state=1)
+display = ReconstructionDisplay.from_estimator(detector, masked)
+display.figure_.savefig("cifar10_patch.png", dpi=110)
+print("figure: cifar10_patch.png")
 
-axes = lower.subplots(2, 2)
-axes[0, 0].plot(sizes, by_image, color="0.7", linewidth=0.5)
-axes[0, 0].plot(sizes, by_image.mean(axis=1), color="tab:red", label="mean")
-axes[0, 0].set(title="Every image, all pixels", ylabel="mean squared error")
-axes[0, 0].legend()
+# %%
+# How large must a patch be?
+# --------------------------
+#
+# The error of most images grows with the patch, and that of the worst pixels grows most. Damaged
+# pixels are told from others at all sizes, and damaged images from clean ones when the patch is
+# large.
+
+figure, axes = plt.subplots(1, 3, figsize=(14, 4.2), layout="constrained")
+axes[0].plot(sizes, by_image, color="0.7", linewidth=0.5)
+axes[0].plot(sizes, by_image.mean(axis=1), color="#e07a1f", label="mean")
+axes[0].set(title="Every image, all pixels", ylabel="mean squared error")
+axes[0].legend(frameon=False)
 for j, share in enumerate(shares):
-    axes[0, 1].plot(sizes, by_share[:, j], label=f"worst {share:.0%}")
-axes[0, 1].set(title="Mean, by share of pixels", ylabel="mean squared error of these")
-axes[0, 1].legend()
-axes[1, 0].plot(sizes, auroc, marker="o")
-axes[1, 0].set(title="Damaged against clean images", ylabel="AUROC", ylim=(0.45, 1.02))
-axes[1, 1].plot(sizes, pixel_auroc, marker="o")
-axes[1, 1].set(title="Damaged against other pixels", ylabel="AUROC", ylim=(0.45, 1.02))
-for axis in axes.flat:
+    axes[1].plot(sizes, by_share[:, j], label=f"worst {share:.0%}")
+axes[1].set(title="Mean, by share of pixels", ylabel="mean squared error of these")
+axes[1].legend(frameon=False)
+axes[2].plot(sizes, auroc, marker="o", label="damaged against clean images")
+axes[2].plot(sizes, pixel_auroc, marker="o", label="damaged against other pixels")
+axes[2].set(title="Telling the damage", ylabel="AUROC", ylim=(0.45, 1.02))
+axes[2].legend(frameon=False, loc="lower right")
+for axis in axes:
     axis.set(xlabel="size of the patch", xticks=sizes[1::2])
 figure.savefig("cifar10_masks.png", dpi=110)
 print("figure: cifar10_masks.png")

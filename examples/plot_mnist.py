@@ -48,7 +48,7 @@ from sklearn.metrics import average_precision_score
 
 from skvae import AEOutlierDetector, Conv2d, VAEOutlierDetector
 
-detector = VAEOutlierDetector(architecture=Conv2d(), random_state=0, verbose=1).fit(X)
+detector = VAEOutlierDetector(architecture=Conv2d(), random_state=0).fit(X)
 tutorial = AEOutlierDetector(
     architecture=Conv2d(
         filters=(32, 64),
@@ -61,7 +61,6 @@ tutorial = AEOutlierDetector(
     batch_size=32,
     max_steps=500,
     random_state=0,
-    verbose=1,
 ).fit(X)
 forest = IsolationForest(random_state=0).fit(X.reshape(len(X), -1))
 
@@ -90,51 +89,47 @@ for contamination in (0.01, 0.001):
 detector.calibrate(X, contamination=0.01)
 
 # %%
-# The figure
-# ----------
+# Which images are odd, and where?
+# --------------------------------
 #
-# Above, the images with the lowest scores, framed where they are a 3; below them what the
-# network makes of them, and a map of the scores of their pixels. An odd 1 can be odder than
-# a 3.
+# These have the lowest scores, the oddest on the left. Below them is what the network makes of
+# them, and a map of the scores of their pixels. An odd 1 can be odder than a 3.
 
 import matplotlib.pyplot as plt
 from sklearn.metrics import PrecisionRecallDisplay
 
+from skvae.plotting import LossDisplay, ScoreDisplay
+
 worst = np.argsort(scores["VAEOutlierDetector"], kind="stable")[:10]
-reconstructed = detector.reconstruct(X[worst])
-maps = detector.feature_scores(X[worst])
+figure, axes = plt.subplots(3, 1, figsize=(10, 3.6), layout="constrained")
+strips = {
+    "image": X[worst],
+    "reconstruction": detector.reconstruct(X[worst]),
+    "odd pixels": -detector.feature_scores(X[worst]),
+}
+for axis, (name, images) in zip(axes, strips.items(), strict=True):
+    axis.imshow(np.hstack(images), cmap="magma" if name == "odd pixels" else "gray_r")
+    axis.set(xticks=[], yticks=[])
+    axis.set_ylabel(name, rotation=0, ha="right", va="center")
+axes[0].xaxis.tick_top()
+width = X.shape[2]
+axes[0].set_xticks(
+    width * (np.arange(10) + 0.5), ["3" if three else "1" for three in is_three[worst]]
+)
+figure.savefig("mnist_images.png", dpi=110)
+print("figure: mnist_images.png")
 
-figure = plt.figure(figsize=(12, 7), layout="constrained")
-upper, lower = figure.subfigures(2, 1, height_ratios=[1.1, 1])
-axes = upper.subplots(3, 10)
-for column, row in enumerate(worst):
-    axes[0, column].imshow(X[row], cmap="gray_r")
-    axes[1, column].imshow(reconstructed[column], cmap="gray_r", vmin=0, vmax=1)
-    axes[2, column].imshow(-maps[column], cmap="magma", vmin=-maps.max(), vmax=-maps.min())
-    for axis in axes[:, column]:
-        axis.set(xticks=[], yticks=[])
-    if is_three[row]:
-        axes[0, column].spines[:].set(color="tab:red", linewidth=3)
-for axis, title in zip(axes[:, 0], ("lowest scores", "reconstructed", "odd pixels"), strict=True):
-    axis.set_ylabel(title)
+# %%
+# How well are the threes found?
+# ------------------------------
 
-left, middle, right = lower.subplots(1, 3)
-limits = np.quantile(scores["VAEOutlierDetector"], [0.001, 1])
-bins = np.linspace(*limits, 60)
-for label, colour, name in [(False, "tab:blue", "1"), (True, "tab:red", "3")]:
-    chosen = scores["VAEOutlierDetector"][is_three == label].clip(*limits)
-    left.hist(chosen, bins, color=colour, label=name, log=True)
-left.axvline(detector.offset_, color="black", label="threshold")
-left.set(title="Scores", xlabel="score (higher is more normal)", ylabel="images")
-left.legend()
-
+figure, (left, middle, right) = plt.subplots(1, 3, figsize=(15, 4.2), layout="constrained")
+y = np.where(is_three, -1, 1)
+ScoreDisplay.from_estimator(detector, X, y, kind="histogram", ax=left)
 for name, score in scores.items():
-    PrecisionRecallDisplay.from_predictions(is_three, -score, name=name, ax=middle)
+    PrecisionRecallDisplay.from_predictions(y, -score, pos_label=-1, name=name, ax=middle)
 middle.set(title="Finding the threes", aspect="auto")
 middle.legend(loc="lower left", fontsize="small")
-
-history = detector.history_
-right.plot([epoch["epoch"] for epoch in history], [epoch["train_loss"] for epoch in history])
-right.set(title="Training", xlabel="epoch", ylabel="loss (nats an image)")
+LossDisplay.from_estimator(detector, ax=right)
 figure.savefig("mnist.png", dpi=110)
 print("figure: mnist.png")

@@ -63,9 +63,7 @@ from skvae.metrics import (
 )
 
 pipelines = {
-    "VAEOutlierDetector": make_pipeline(
-        StandardScaler(), VAEOutlierDetector(random_state=0, verbose=1)
-    ),
+    "VAEOutlierDetector": make_pipeline(StandardScaler(), VAEOutlierDetector(random_state=0)),
     "IsolationForest": make_pipeline(StandardScaler(), IsolationForest(random_state=0)),
 }
 scores, offsets, rows = {}, {}, {}

@@ -9,7 +9,7 @@ from skvae.plotting._look import classes, new_axes, plain, title_and_key
 
 __all__ = ["ErrorDistributionDisplay"]
 
-N_BINS = 40
+N_BINS, MOST_TICKS = 40, 10
 
 
 class ErrorDistributionDisplay:
@@ -150,7 +150,7 @@ class ErrorDistributionDisplay:
                 self._draw_boxes(errors[:, of_class].T, places, 0.35, [color] * len(errors))
                 ax.plot([], [], color=color, lw=6, label=name)
             ax.set(xlabel="epoch", ylabel="squared error of a row", yscale="log")
-            ticks = np.unique(np.linspace(1, len(errors), min(len(errors), 10)).astype(int))
+            ticks = range(1, len(errors) + 1, -(-len(errors) // MOST_TICKS))
             ax.set_xticks(ticks, [str(tick) for tick in ticks])
             title_and_key(ax, "Reconstruction errors by class after each epoch", ncols=2)
         elif kind == "boxes":
