@@ -3,9 +3,9 @@
 Why was this row flagged?
 =========================
 
-Does a detector know which cell made a row odd? We change one cell of each of 221 patients, and ask
-three times: for the cell that the network scores lowest, for the largest deviation from the mean,
-and for the cell whose replacement makes the row normal again.
+Does a detector know which cell made a row odd? We change one cell of each of 221 patients, and
+compare three answers: the cell that the network scores lowest, the cell that is farthest from the
+mean of its column, and the cell whose replacement makes the row most normal.
 """
 
 # %%
@@ -25,6 +25,8 @@ from skvae.inspection import explain
 
 X = load_diabetes(as_frame=True, scaled=False).data.sample(frac=1, random_state=0)
 X = X.reset_index(drop=True)
+# The blood values are called s1 to s6.
+X.columns = [*X.columns[:4], "cholesterol", "LDL", "HDL", "chol. / HDL", "log triglyc.", "glucose"]
 X_train, X_new = X[:221], X[221:].reset_index(drop=True)
 
 random = np.random.RandomState(0)
@@ -39,10 +41,11 @@ for row, column in zip(X_new.index, planted, strict=True):
 # Which cell is it?
 # -----------------
 #
-# Only rows that are flagged because of the change count. The lowest feature score names another
-# cell in half of them: the network reconstructs the odd cell too, and seen, it makes others look
-# odd. :func:`~skvae.inspection.explain` names the changed cell nearly always. It also explains
-# IsolationForest, which flags fewer of these rows, with the medians of the training rows.
+# Only rows that are flagged because of the change count. The lowest feature score often names
+# another cell. The network sees the odd cell, so that it reconstructs this one well and others
+# wrongly. :func:`~skvae.inspection.explain` names the changed cell nearly always, and more often
+# than the largest deviation does. It also explains IsolationForest, which flags fewer of these
+# rows. There the medians of the training rows say what is expected.
 
 
 def share_named(named, rows):
@@ -72,8 +75,9 @@ for name, share in found.items():
 # The reasons of two rows
 # -----------------------
 #
-# Each bar is a cell, with its value and what the others let expect. The changed cell has most of
-# what the score of its row gains.
+# Each bar is a cell, with its value and what the others let expect. The changed cell comes first in
+# both rows. An LDL as low as that in the first row does not go with its cholesterol, of which LDL
+# is the largest part.
 
 import matplotlib.pyplot as plt
 
@@ -82,9 +86,8 @@ from skvae.plotting import ExplanationDisplay
 figure, (left, right) = plt.subplots(1, 2, figsize=(13, 4), layout="constrained")
 left.barh(list(found), list(found.values()), color=["#9aa0a8", "#9aa0a8", "#3a6ea5", "#9aa0a8"])
 left.invert_yaxis()
-left.set(
-    xlim=(0, 1), xlabel="share of flagged rows", title="Rows whose changed cell is named first"
-)
+left.set(xlim=(0, 1), xlabel="share of flagged rows")
+left.set_title("How often is the changed cell named?", loc="left", fontsize="medium")
 left.spines[["top", "right"]].set_visible(False)
 ExplanationDisplay.from_estimator(detector, odd[:2], top=3, ax=right)
 print("changed were", *planted[rows][:2])

@@ -35,9 +35,9 @@ def cell_gains(estimator: Any, X: Any, reference: Any, method: Method) -> Gains:
     """Return what the cells of rows gain if they are replaced, or by their ``feature_scores``."""
     if method == "reconstruction":
         return _by_reconstruction(estimator, X)
+    gains, remaining, expected = _by_replacement(estimator, X, reference)
     # What is missing is not odd.
     known = np.array([[not is_missing(value) for value in row] for row in cells_of(X)])
-    gains, remaining, expected = _by_replacement(estimator, X, reference)
     return Gains(np.where(known, gains, 0.0), np.where(known, remaining, 0.0), expected)
 
 

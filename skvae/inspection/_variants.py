@@ -41,7 +41,7 @@ def as_rows(X: Any) -> Any:
 def cells_of(X: Any) -> NDArray[Any]:
     """Return the cells of rows as (n_rows, n_cells), of float64, or of objects with words."""
     if not is_frame(X):
-        cells = X.reshape(len(X), -1)
+        cells = X.reshape(len(X), math.prod(X.shape[1:]))
         return cells if cells.dtype.kind == "O" else cells.astype(np.float64)
     columns = [_column(X, j) for j in range(X.shape[1])]
     return np.column_stack(columns)

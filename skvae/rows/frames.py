@@ -51,7 +51,8 @@ def kind_of(X: Any, j: int) -> Kind:
     """Return what column ``j`` of a frame, or of an array of objects, holds."""
     column = safe_indexing(X, j, axis=1)
     name = str(column.dtype).lower()
-    if name.startswith(("categor", "enum")):
+    # Older versions of polars make numbers of flags with gaps.
+    if name.startswith(("bool", "categor", "enum")):
         return "words"
     if name.startswith(("period", "date", "time", "duration")):
         return "dates"
@@ -73,7 +74,7 @@ def kind_of(X: Any, j: int) -> Kind:
 
 def as_objects(column: Any) -> NDArray[Any]:
     """Return the values of a column as objects, also if they are lists."""
-    values = column.to_numpy() if hasattr(column, "to_numpy") else column
+    values = column.to_list() if hasattr(column, "to_list") else column
     return np.fromiter(values, dtype=object, count=len(values))
 
 

@@ -198,6 +198,13 @@ def test_a_classifier_expects_what_its_detector_reconstructs():
     assert near.median() < 1
 
 
+def test_rows_that_do_not_fit_get_the_errors_of_the_detector(detector):
+    with pytest.raises(ValueError, match="Found array with 0 sample"):
+        explain(detector, np.empty((0, 4)))
+    with pytest.raises(ValueError, match="X has 2 features"):
+        explain(detector, np.zeros((3, 2)))
+
+
 def test_what_cannot_score_is_refused():
     with pytest.raises(ValueError, match="score_samples"):
         explain(StandardScaler(), related(2))

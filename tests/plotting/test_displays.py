@@ -9,8 +9,8 @@ from matplotlib import pyplot as plt
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.decomposition import KernelPCA
 from sklearn.ensemble import IsolationForest
-from sklearn.manifold import MDS
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -177,8 +177,7 @@ def test_wide_codes_are_projected():
     display = LatentDisplay.from_predictions(codes, colors)
     assert display.ax_[0].get_xlabel() == "component 1"
     assert display.codes.shape == (30, 2)
-    projector = MDS(n_components=2, n_init=1, init="random", random_state=0)
-    display = LatentDisplay.from_predictions(codes, colors, projector=projector)
+    display = LatentDisplay.from_predictions(codes, colors, projector=KernelPCA(n_components=2))
     assert display.ax_[0].get_xlabel() == "coordinate 1"
     assert LatentDisplay.from_predictions(codes[:, :1], colors).codes.shape == (30, 2)
 
