@@ -136,7 +136,7 @@ def records(detector, X_train, X_new, seed, methods):
             }
 
 
-def table(summary):
+def percentages(summary):
     """Return one line a detector, in per cent: how often the first cell, or the pair, is named."""
     share = summary["first"].where(summary.index.get_level_values("kind") != "pairs")
     share = (100 * share.fillna(summary["among three"])).round().astype("Int64")
@@ -188,7 +188,7 @@ def main():
     summary = groups[["n_flagged", *values]].sum()
     summary[values] = summary[values].div(summary["n_flagged"], axis=0).round(3)
     summary.to_csv(args.results.with_name(f"{args.results.stem}_summary.csv"))
-    table(summary).to_csv(args.results.with_name(f"{args.results.stem}_table.csv"))
+    percentages(summary).to_csv(args.results.with_name(f"{args.results.stem}_table.csv"))
     print(summary.to_string())
     time_of_explain()
 

@@ -30,7 +30,10 @@ def expected_cells(
     network = _reconstructing(last)
     if reference is None and network is not None:
         ways = [partial(_reconstructed, steps, network, X)]
-        if len(X.shape) == 2 and get_tags(network).input_tags.allow_nan:
+        # A network that hides cells itself reconstructs each from others in one pass.
+        hides_cells = getattr(network, "masked_fraction", 0) != 0
+        takes_gaps = len(X.shape) == 2 and get_tags(network).input_tags.allow_nan
+        if takes_gaps and not hides_cells:
             ways.insert(0, partial(_hidden_and_reconstructed, steps, network, X, columns))
         for way in ways:
             try:
