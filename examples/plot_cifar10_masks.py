@@ -67,9 +67,9 @@ display.figure_.savefig("cifar10_patch.png", dpi=110)
 # Four copies of each test image get a patch of normal noise each, at a place at random. With
 # ``top_features`` only the worst share of the pixels counts, without another fit.
 #
-# The errors of an image grow with its patch. Yet a colourful clean image has larger errors than a
-# dull one that is damaged, so that by all pixels only large patches are noticed. By the worst 5 %
-# much smaller ones are. Damaged pixels have larger errors than others at every size.
+# The errors of an image grow with its patch. They differ as much between images, so that by all
+# pixels only large patches are noticed. By the worst 5 % much smaller ones are. Damaged pixels have
+# larger errors than most others at every size.
 
 import matplotlib.pyplot as plt
 from sklearn.metrics import roc_auc_score
@@ -94,7 +94,7 @@ for i, size in enumerate(sizes):
     by_image[i] = errors.reshape(len(X_test), -1).mean(axis=1)
 
 grows = (np.diff(by_image, axis=0) > 0).mean()
-print(f"an image's own mean error grows in {grows:.0%} of the steps from a size to the next")
+print(f"an image's own mean error grows in {grows:.1%} of the steps from a size to the next")
 print(f"{'size of the patch':24s}", *(f"{size:4d}" for size in sizes))
 for name, values in auroc.items():
     print(f"{name:24s}", *(f"{value:4.2f}" for value in values))

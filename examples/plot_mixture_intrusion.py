@@ -71,19 +71,18 @@ scores = {name: detector.score_samples(X_test) for name, detector in detectors.i
 for name, detector in detectors.items():
     print(f"{name:20s} F1 {outlier_f1_score(y_test, detector.predict(X_test)):.3f}")
 
-figure, axes = plt.subplots(1, 3, figsize=(14, 4.2), layout="constrained")
-for axis, name in zip(axes, ("AEGMMDetector", "VAEGMMDetector"), strict=False):
-    ScoreDisplay.from_estimator(detectors[name], X_test, y_test, ax=axis)
-    axis.set_title(f"Scores of {name}", loc="left", fontsize="medium", pad=26)
+figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4.2), layout="constrained")
+ScoreDisplay.from_estimator(detectors["AEGMMDetector"], X_test, y_test, ax=left)
+left.set_title("Scores of AEGMMDetector", loc="left", fontsize="medium", pad=26)
 for name in detectors:
-    RocCurveDisplay.from_predictions(y_test == -1, -scores[name], name=name, ax=axes[2])
-axes[2].set(
+    RocCurveDisplay.from_predictions(y_test == -1, -scores[name], name=name, ax=right)
+right.set(
     xlabel="share of normal rows flagged",
     ylabel="share of attacks flagged",
     xlim=(-0.01, 0.2),
     aspect="auto",
 )
-axes[2].legend(loc="lower right")
+right.legend(loc="lower right", frameon=False, fontsize="small")
 figure.savefig("mixture_intrusion.png", dpi=110)
 print("figure: mixture_intrusion.png")
 
@@ -91,19 +90,29 @@ print("figure: mixture_intrusion.png")
 # Where are the attacks in the latent space?
 # ------------------------------------------
 #
-# A latent code of one entry can be drawn against what its reconstruction says. Most attacks are
-# equal or nearly so, and few spots hold hundreds of them each. They lie at the edges of what codes
-# are usual, with reconstructions that are usual only for other codes.
+# A latent code of one entry can be drawn against what its reconstruction says. The attacks lie in a
+# few spots, since most are equal or nearly so. Those on the far left are reconstructed as well as
+# normal rows, and only their codes are odd. Those in the middle have usual codes, and only their
+# reconstructions are odd. So each of the two tells what the other does not.
 
 narrow = AEGMMDetector(latent_dim=1, random_state=0).fit(X_train)
 code, distance, cosine = narrow.latent_features(X_test).T
+normal, attack = y_test == 1, y_test == -1
+odd_code = (code < code[normal].min()) | (code > code[normal].max())
+odd_reconstruction = cosine < np.quantile(cosine[normal], 0.01)
+print(f"{attack.sum()} attacks, of which have an odd")
+print(f"  code alone              {(attack & odd_code & ~odd_reconstruction).sum()}")
+print(f"  reconstruction alone    {(attack & ~odd_code & odd_reconstruction).sum()}")
+print(f"  code and reconstruction {(attack & odd_code & odd_reconstruction).sum()}")
 figure, axes = plt.subplots(1, 2, figsize=(10, 4), layout="constrained")
 for axis, feature, title in [
     (axes[0], cosine, "cosine similarity"),
     (axes[1], distance, "relative distance"),
 ]:
-    for label, kind, colour, size in [(1, "normal", "#3a6ea5", 4), (-1, "attack", "#e07a1f", 14)]:
-        of_kind = y_test == label
+    for of_kind, kind, colour, size in [
+        (normal, "normal", "#3a6ea5", 4),
+        (attack, "attack", "#e07a1f", 14),
+    ]:
         axis.scatter(code[of_kind], feature[of_kind], s=size, color=colour, lw=0, label=kind)
     axis.set(title=f"Code and {title}", xlabel="code of one entry", ylabel=title)
     axis.set_xscale("symlog")

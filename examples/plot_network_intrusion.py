@@ -3,10 +3,11 @@
 Network intrusions: a VAE beside IsolationForest
 ================================================
 
-KDD Cup 1999 holds connections of a simulated network, some of them attacks. A detector
-learns what normal traffic looks like, and its threshold comes from a small batch of which
-only the share of attacks is known. :class:`~skvae.VAEOutlierDetector` at its defaults and
-:class:`~sklearn.ensemble.IsolationForest` do so side by side.
+How many attacks does a detector find that knows only normal traffic? KDD Cup 1999 holds
+connections of a simulated network, some of them attacks. A detector learns what normal traffic
+looks like, and its threshold comes from a small batch of which only the share of attacks is known.
+:class:`~skvae.VAEOutlierDetector` at its defaults and :class:`~sklearn.ensemble.IsolationForest` do
+so side by side.
 """
 
 # %%

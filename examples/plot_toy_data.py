@@ -3,10 +3,11 @@
 What each detector takes for normal
 ===================================
 
-Four small data sets in the plane have 255 normal rows each, and 45 outliers that are spread evenly.
-They are those of scikit-learn's comparison of anomaly detectors. Every detector is told the share
-of outliers. What it takes for normal is white, and what it takes for an outlier is grey. The number
-in a corner is the share of right answers.
+Where does each detector draw the border around the normal rows? Four small data sets in the plane
+have 255 normal rows each, and 45 outliers that are spread evenly. They are those of scikit-learn's
+comparison of anomaly detectors. Every detector is told the share of outliers. What it takes for
+normal is white, and what it takes for an outlier is grey. The number in a corner is the share of
+right answers.
 """
 
 import matplotlib.pyplot as plt
