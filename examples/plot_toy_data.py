@@ -3,8 +3,8 @@
 What each detector takes for normal
 ===================================
 
-Where does each detector draw the border around the normal rows? Four small data sets in the plane
-have 255 normal rows each, and 45 outliers that are spread evenly. They are those of scikit-learn's
+Where does each detector draw the border around the normal rows? Three small data sets in the plane
+have 255 normal rows each, and 45 outliers that are spread evenly. They come from scikit-learn's
 comparison of anomaly detectors. Every detector is told the share of outliers. What it takes for
 normal is white, and what it takes for an outlier is grey. The number in a corner is the share of
 right answers.
@@ -27,7 +27,6 @@ rng = np.random.RandomState(42)
 blobs = {"n_samples": N_NORMAL, "random_state": 0}
 moons, _ = make_moons(N_NORMAL, noise=0.05, random_state=0)
 data_sets = {
-    "one blob": make_blobs(centers=[[0, 0]], cluster_std=0.5, **blobs)[0],
     "two blobs": make_blobs(centers=[[2, 2], [-2, -2]], cluster_std=0.5, **blobs)[0],
     "wide and narrow": make_blobs(centers=[[2, 2], [-2, -2]], cluster_std=[1.5, 0.3], **blobs)[0],
     "two moons": 4 * (moons - [0.5, 0.25]),
@@ -49,7 +48,7 @@ ticks = np.linspace(-7, 7, 100)
 grid = np.stack(np.meshgrid(ticks, ticks), axis=-1).reshape(-1, 2)
 
 figure, axes = plt.subplots(
-    len(data_sets), len(detectors), figsize=(9, 7.6), sharex=True, sharey=True, layout="constrained"
+    len(data_sets), len(detectors), figsize=(9, 5.9), sharex=True, sharey=True, layout="constrained"
 )
 right = np.empty(axes.shape)
 for i, (name, normal) in enumerate(data_sets.items()):
