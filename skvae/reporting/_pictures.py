@@ -2,7 +2,6 @@
 
 from base64 import b64encode
 from collections.abc import Callable
-from functools import partial
 from io import BytesIO
 from typing import Any, NamedTuple
 
@@ -17,8 +16,6 @@ __all__ = ["Picture", "drawn", "pictures_of_curves", "pictures_of_images", "reco
 
 # In pixels. Twenty rows of such images take less than three megabytes.
 LARGEST_SIDE = 96
-# In inches.
-CURVE_SIZE = (4.2, 1.3)
 
 
 class Picture(NamedTuple):
@@ -29,7 +26,7 @@ class Picture(NamedTuple):
 
 
 def drawn(draw: Callable[..., Any], *, size: tuple[float, float]) -> str:
-    """Return what is drawn on ``ax`` as SVG, always in the same look and the same bytes."""
+    """Return what is drawn on axes as SVG, always in the same look and the same bytes."""
     from matplotlib import style
     from matplotlib.figure import Figure
 
@@ -44,14 +41,24 @@ def drawn(draw: Callable[..., Any], *, size: tuple[float, float]) -> str:
 def pictures_of_curves(detector: Any, X: NDArray[Any]) -> list[list[Picture]]:
     """Return a picture for each curve, with its reconstruction if there is one."""
     reconstruction = reconstructed(detector, X)
-    if reconstruction is None:
-        pairs = [(curve, curve) for curve in X]
-    else:
-        pairs = list(zip(X, reconstruction, strict=True))
-    name = "original" if reconstruction is None else "original and reconstruction"
-    return [
-        [Picture(name, drawn(partial(_draw_curve, *pair), size=CURVE_SIZE))] for pair in pairs
-    ]
+    wholes = [None] * len(X) if reconstruction is None else list(reconstruction)
+    pictures = []
+    for curve, whole in zip(X, wholes, strict=True):
+
+        def draw(ax: Any, curve: Any = curve, whole: Any = whole) -> None:
+            points = np.arange(len(curve))
+            if whole is not None:
+                for one, other in zip(_channels(curve), _channels(whole), strict=True):
+                    ax.fill_between(points, one, other, color=OUTLIER, alpha=0.4, lw=0)
+                ax.plot(whole, color=NORMAL, lw=1.8)
+            ax.plot(curve, color=INK, lw=0.9)
+            ax.tick_params(labelsize="small")
+            ax.margins(x=0)
+            plain(ax)
+
+        name = "curve" if whole is None else "curve and reconstruction"
+        pictures.append([Picture(name, drawn(draw, size=(4.2, 1.3)))])
+    return pictures
 
 
 def pictures_of_images(detector: Any, X: NDArray[Any]) -> list[list[Picture]]:
@@ -98,16 +105,6 @@ def _unit(images: NDArray[Any], like: NDArray[Any]) -> NDArray[np.float64]:
     high = 255.0 if like.dtype.kind in "iu" else high
     unit = np.nan_to_num((images.astype(np.float64) - low) / (high - low)).clip(0, 1)
     return unit.mean(-1) if unit.ndim == 4 and unit.shape[-1] != 3 else unit
-
-
-def _draw_curve(curve: NDArray[Any], whole: NDArray[Any], *, ax: Any) -> None:
-    for original, other in zip(_channels(curve), _channels(whole), strict=True):
-        ax.fill_between(np.arange(len(original)), original, other, color=OUTLIER, alpha=0.4, lw=0)
-        ax.plot(other, color=NORMAL, lw=1.8)
-        ax.plot(original, color=INK, lw=0.9)
-    ax.tick_params(labelsize="small")
-    ax.margins(x=0)
-    plain(ax)
 
 
 def _channels(curve: NDArray[Any]) -> NDArray[Any]:

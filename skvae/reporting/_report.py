@@ -34,10 +34,7 @@ __all__ = ["report"]
 
 # The oddest rows that are shown, those of them with pictures, and the reasons of each.
 N_SHOWN, N_PICTURED, N_REASONS = 100, 20, 3
-LONGEST_TEXT = 200
 FIGURE_SIZE = (6.4, 3.4)
-
-Kind: TypeAlias = Literal["table", "curves", "images", "other"]
 
 
 Kind: TypeAlias = Literal["table", "curves", "images", "other"]
@@ -49,7 +46,7 @@ class Row(NamedTuple):
     label: Any
     score: float
     p_value: float | None
-    truth: int | None
+    truth: str | None
     reasons: list[Any]
     pictures: list[Picture]
 
@@ -252,44 +249,36 @@ def _explanation(detector: Any, X: Any, usual: Any) -> list[Any]:
     return list(cells[cells["share"] >= 0.005].itertuples())
 
 
-def _p_values(detector: Any, X: Any) -> list[float | None]:
+def _p_values(detector: Any, X: Any) -> Sequence[float | None]:
     steps, last = before_last(detector)
-    unknown: list[float | None] = [None] * len(X)
-    if not hasattr(last, "p_values"):
-        return unknown
     for step in steps:
         X = step.transform(X)
     try:
         return list(last.p_values(X))
-    except ValueError:
-        # A parameter has changed the scores since the fit.
-        return unknown
+    except (AttributeError, ValueError):
+        # There are none, or a parameter has changed the scores since the fit.
+        return [None] * len(X)
 
 
 def _rendered(**known: Any) -> str:
+    """Return the page, in which everything that comes from data is escaped."""
     from jinja2 import Environment, StrictUndefined
 
     environment = Environment(
-        autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters["written"] = _written
     template = files("skvae.reporting").joinpath("page.html").read_text(encoding="utf-8")
-    return environment.from_string(template).render(known)
+    return environment.from_string(template).render(**known)
 
 
-def _written(value: Any, digits: int = 4) -> str:
-    """Return a number in few digits, and anything else in few words."""
-    if isinstance(value, float | np.floating):
-        return f"{float(f'{value:.{digits}g}'):.15g}"
-    text = str(value)
-    return text if len(text) <= LONGEST_TEXT else f"{text[: LONGEST_TEXT - 1]}…"
+def _written(value: Any) -> str:
+    """Return numbers in four digits, and all else as it is."""
+    return f"{value:.4g}" if isinstance(value, float | np.floating) else str(value)
 
 
 def _write(page: str, path: Path) -> None:
-    """Write a page whole or not at all."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        beside.write_bytes(page.encode(errors="replace"))
-        os.replace(beside, path)
-    finally:
-        beside.unlink(missing_ok=True)
+    """Write a page beside its place, and move it there when it is whole."""
+    part = path.with_name(f"{path.name}.part")
+    part.write_text(page, encoding="utf-8")
+    os.replace(part, path)
