@@ -34,6 +34,8 @@ __all__ = ["report"]
 
 # The oddest rows that are shown, those of them with pictures, and the reasons of each.
 N_SHOWN, N_PICTURED, N_REASONS = 100, 20, 3
+# In characters, so that a page stays small whatever is in a cell.
+LONGEST_TEXT = 100
 FIGURE_SIZE = (6.4, 3.4)
 
 
@@ -251,13 +253,16 @@ def _explanation(detector: Any, X: Any, usual: Any) -> list[Any]:
 
 def _p_values(detector: Any, X: Any) -> Sequence[float | None]:
     steps, last = before_last(detector)
+    unknown = [None] * len(X)
+    if not hasattr(last, "p_values"):
+        return unknown
     for step in steps:
         X = step.transform(X)
     try:
         return list(last.p_values(X))
-    except (AttributeError, ValueError):
-        # There are none, or a parameter has changed the scores since the fit.
-        return [None] * len(X)
+    except ValueError:
+        # A parameter has changed the scores since the fit.
+        return unknown
 
 
 def _rendered(**known: Any) -> str:
@@ -273,12 +278,18 @@ def _rendered(**known: Any) -> str:
 
 
 def _written(value: Any) -> str:
-    """Return numbers in four digits, and all else as it is."""
-    return f"{value:.4g}" if isinstance(value, float | np.floating) else str(value)
+    """Return numbers in four digits, or whole if they are large, and the beginning of all else."""
+    if isinstance(value, float | np.floating):
+        return f"{value:.0f}" if 1e4 <= abs(float(value)) < 1e15 else f"{value:.4g}"
+    text = str(value)
+    return text if len(text) <= LONGEST_TEXT else f"{text[:LONGEST_TEXT]}…"
 
 
 def _write(page: str, path: Path) -> None:
     """Write a page beside its place, and move it there when it is whole."""
     part = path.with_name(f"{path.name}.part")
-    part.write_text(page, encoding="utf-8")
-    os.replace(part, path)
+    try:
+        part.write_text(page, encoding="utf-8")
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)

@@ -1,6 +1,7 @@
 """The page about flagged rows."""
 
 import re
+import sys
 from html.parser import HTMLParser
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 from instances import cheap
 from sklearn.ensemble import IsolationForest
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from skvae import AEOutlierDetector, Conv2d, EnsembleOutlierDetector, VAEOutlierDetector, report
 
@@ -95,6 +96,50 @@ def test_the_same_page_comes_at_each_call_and_goes_to_a_file(detector, table, tm
     page = report(detector, table[0], path=path)
     assert path.read_text(encoding="utf-8") == page == report(detector, table[0])
     assert [each.name for each in tmp_path.iterdir()] == ["page.html"]
+
+
+def test_a_page_that_cannot_be_written_leaves_the_one_before(
+    detector, table, tmp_path, monkeypatch
+):
+    path = tmp_path / "page.html"
+    path.write_text("before", encoding="utf-8")
+
+    def refuse(*_):
+        raise PermissionError
+
+    monkeypatch.setattr("os.replace", refuse)
+    with pytest.raises(PermissionError):
+        report(detector, table[0], path=path)
+    assert path.read_text(encoding="utf-8") == "before"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_what_is_missing_is_named_with_its_remedy(detector, table, monkeypatch):
+    monkeypatch.setitem(sys.modules, "jinja2", None)
+    with pytest.raises(ImportError, match=r'pip install "skvae\[report\]"'):
+        report(detector, table[0])
+
+
+def test_long_words_do_not_make_a_long_page():
+    X = pd.DataFrame({"word": ["a" * 10**5] * 60 + ["b" * 10**5] * 40})
+    X["number"] = np.random.RandomState(0).normal(size=100)
+    detector = cheap(VAEOutlierDetector, contamination=0.4).fit(X)
+    assert len(report(detector, X)) < 10**6
+
+
+def test_large_numbers_are_written_without_an_exponent():
+    X = np.random.RandomState(0).normal(1e6, 1e3, size=(100, 2))
+    X[0, 1] = 1234567
+    forest = IsolationForest(contamination=0.02, random_state=0).fit(X)
+    assert re.search(r"x1: 1234567, expected \d{6,7} ", Page(report(forest, X)).rows[1][-1])
+
+
+def test_steps_may_make_sparse_rows():
+    X = pd.DataFrame({"a": ["x"] * 99 + ["y"], "b": ["u", "v"] * 50})
+    steps = OneHotEncoder(), IsolationForest(contamination=0.05, random_state=0)
+    rows = Page(report(make_pipeline(*steps).fit(X), X)).rows
+    assert rows[0] == ["row", "score", "reasons"]
+    assert "a: y, expected x" in rows[1][-1]
 
 
 def test_counts_agree_with_labels(detector, table):
