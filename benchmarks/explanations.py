@@ -78,11 +78,7 @@ def plant(X_train, X_new, random):
 
 
 def by_explain(detector, X_train, X, method):
-    has_network = hasattr(detector, "reconstruct") or "vae" in getattr(
-        detector, "named_estimators_", ()
-    )
-    reference = None if has_network else X_train
-    found = explain(detector, X, top=3, method=method, reference=reference)
+    found = explain(detector, X, top=3, method=method, reference=X_train)
     named = np.full((len(X), 3), -1)
     rank = found.groupby("row").cumcount()
     named[found["row"], rank] = found["column"].str[1:].astype(int)

@@ -57,11 +57,14 @@ def offset_from_scores(
     return offset
 
 
-def conformal_offset(held_out_scores: NDArray[np.float64], false_positive_rate: float) -> float:
+def conformal_offset(
+    held_out_scores: NDArray[np.float64], false_positive_rate: float
+) -> NDArray[np.float64]:
     """Return the offset that at most this share of new normal rows score below, on average.
 
-    It is the k-th lowest score of n held-out rows, with k = floor(rate * (n + 1)), so that
-    the rows with a p-value of at most the rate are below it.
+    It is the k-th lowest score of n held-out rows, with k = floor(rate * (n + 1)), so that the rows
+    with a p-value of at most the rate are below it. Scores of shape (n_rows, ...) have an offset in
+    each place.
 
     Warns
     -----
@@ -79,7 +82,10 @@ def conformal_offset(held_out_scores: NDArray[np.float64], false_positive_rate: 
             f"{1 / (n_rows + 1):.2g} of new normal ones. Give more rows, or raise the share.",
             stacklevel=3,
         )
-    return float(np.partition(held_out_scores, max(k, 1) - 1)[max(k, 1) - 1])
+    offset: NDArray[np.float64] = np.partition(held_out_scores, max(k, 1) - 1, axis=0)[
+        max(k, 1) - 1
+    ]
+    return offset
 
 
 def conformal_p_values(

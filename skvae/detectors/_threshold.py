@@ -114,7 +114,7 @@ class ThresholdDetector(OutlierMixin, BaseEstimator, metaclass=ABCMeta):
                     "outliers. Without labels, leave y out."
                 )
         if false_positive_rate is not None:
-            offset = conformal_offset(scores[normal], false_positive_rate)
+            offset = float(conformal_offset(scores[normal], false_positive_rate))
         elif contamination is not None:
             offset = self._offset(scores, contamination)
         else:
@@ -208,7 +208,7 @@ class ThresholdDetector(OutlierMixin, BaseEstimator, metaclass=ABCMeta):
         elif self.contamination == "auto":
             offset = self._offset(held_out_scores, self.contamination)
         else:
-            offset = conformal_offset(held_out_scores, self.contamination)
+            offset = float(conformal_offset(held_out_scores, self.contamination))
         self._set_offset(offset)
 
     def _is_outlier(self, y: NDArray[Any]) -> NDArray[np.bool_]:

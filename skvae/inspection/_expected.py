@@ -7,12 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils import get_tags
 
-from skvae.inspection._pipelines import before_last, inverted
+from skvae.inspection._pipelines import before_last, inverted, transformed
 from skvae.inspection._variants import cells_of, hidden, narrowed, usual_cells, variants
 
-__all__ = ["expected_cells", "reconstructed_cells"]
+__all__ = ["REFUSALS", "expected_cells", "reconstructed_cells", "reconstructing"]
 
-REFUSALS = (AttributeError, TypeError, ValueError)
+REFUSALS = (AttributeError, IndexError, TypeError, ValueError)
 
 
 def expected_cells(
@@ -23,42 +23,48 @@ def expected_cells(
     Only those of ``columns``, of shape (n_rows, n_asked), are asked.
 
     That is what the detector reconstructs of rows in which the cell is missing, in the units of
-    ``X``. Detectors that refuse gaps reconstruct the row as it is. Those that reconstruct nothing
-    leave the usual values, as with ``reference``: those of its columns, or else of ``X``.
+    ``X``. Where gaps are refused, it is what is reconstructed of the row as it is. Detectors that
+    reconstruct nothing leave the usual values of ``reference``, or of ``X`` itself.
     """
     steps, last = before_last(estimator)
-    network = _reconstructing(last)
-    if reference is None and network is not None:
-        ways = [partial(_reconstructed, steps, network, X)]
-        # A network that hides cells itself reconstructs each from others in one pass.
-        hides_cells = getattr(network, "masked_fraction", 0) != 0
-        takes_gaps = len(X.shape) == 2 and get_tags(network).input_tags.allow_nan
-        if takes_gaps and not hides_cells:
-            ways.insert(0, partial(_hidden_and_reconstructed, steps, network, X, columns))
-        for way in ways:
-            try:
-                return way()
-            except REFUSALS:
-                # Steps may refuse gaps, or have no way back. Detectors do neither.
-                if not steps:
-                    raise
-    known = X if reference is None else reference
-    if len(known) < 2:
+    network = reconstructing(last)
+    if network is None:
+        known = X if reference is None else reference
+        if len(known) < 2:
+            raise ValueError(
+                f"{type(last).__name__} does not say what it expects in a cell, and what is usual "
+                f"cannot be told from {len(known)} row. Pass the training rows as reference."
+            )
+        return usual_cells(known, len(X))
+    ways = [partial(_reconstructed, steps, network, X)]
+    # A network that hides cells itself reconstructs each from others in one pass.
+    hides_cells = getattr(network, "masked_fraction", 0) != 0
+    takes_gaps = len(X.shape) == 2 and get_tags(network).input_tags.allow_nan
+    if takes_gaps and not hides_cells:
+        ways.insert(0, partial(_hidden_and_reconstructed, steps, network, X, columns))
+    for way in ways:
+        try:
+            return way()
+        except REFUSALS as error:
+            # Steps may refuse gaps, or have no way back. Detectors do neither.
+            if not steps:
+                raise
+            reason = error
+    if reference is None:
         raise ValueError(
-            f"{type(last).__name__} does not say what it expects in a cell, and the usual value "
-            f"of a column cannot be told from {len(known)} row. Pass the training rows as "
-            "reference."
-        )
-    return usual_cells(known, len(X))
+            f"What {type(network).__name__} reconstructs has no way back through the steps before "
+            f"it: {reason} Pass the training rows as reference."
+        ) from reason
+    return usual_cells(reference, len(X))
 
 
 def reconstructed_cells(estimator: Any, X: Any) -> NDArray[Any]:
     """Return what a detector reconstructs of rows as they are, (n_rows, n_cells)."""
     steps, last = before_last(estimator)
-    return _reconstructed(steps, _reconstructing(last), X)
+    return _reconstructed(steps, reconstructing(last), X)
 
 
-def _reconstructing(detector: Any) -> Any:
+def reconstructing(detector: Any) -> Any:
     """Return the detector, or the first of those within it, that reconstructs rows."""
     experts = getattr(detector, "estimators_", [])
     for each in (detector, getattr(detector, "detector_", None), *experts):
@@ -80,11 +86,11 @@ def _hidden_and_reconstructed(
 
 
 def _reconstructed(steps: list[Any], network: Any, X: Any) -> NDArray[Any]:
-    are_bytes = len(X.shape) > 2 and X.dtype.kind in "iu"
-    for step in steps:
-        X = step.transform(X)
+    X = transformed(steps, X)
     rows = network.reconstruct(X)
+    if getattr(X, "dtype", None) == np.uint8 and X.ndim > 2:
+        # Bytes are reconstructed from 0 to 1.
+        rows = (rows * 255).clip(0, 255)
     for step in reversed(steps):
         rows = inverted(step, rows)
-    # Bytes are reconstructed from 0 to 1.
-    return cells_of(rows) * 255 if are_bytes else cells_of(rows)
+    return cells_of(rows)

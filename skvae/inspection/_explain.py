@@ -8,8 +8,8 @@ from numpy.typing import ArrayLike
 
 from skvae._sklearn import HasMethods, Interval, StrOptions, validate_params
 from skvae.inspection._gains import Method, cell_gains
-from skvae.inspection._variants import as_rows, cells_of
-from skvae.rows.frames import is_frame
+from skvae.inspection._variants import as_reference, as_rows, cells_of, is_number, names_of
+from skvae.rows.frames import is_frame, kind_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -54,10 +54,9 @@ def explain(
         reconstruct an odd cell well and others wrongly.
 
     reference : array-like of shape (n_reference, n_features) or (n_reference, ...), default=None
-        Rows whose usual values are what is expected: the median of a column of numbers, and the
-        most frequent of words. By default the network reconstructs each cell from the others, or,
-        where it can hide none, from the whole row; for detectors without a network ``X`` is the
-        reference.
+        Rows whose usual values are what is expected where no network says it, best the training
+        rows: the median of a column of numbers, and the most frequent of words. It must have the
+        columns of ``X``, which is the reference by default.
 
     Returns
     -------
@@ -75,15 +74,17 @@ def explain(
             The part of what the score of the row gains by all its cells. All cells of a row
             have shares that add up to 1.
         direction
-            ``'above'`` or ``'below'`` what is expected, or ``'other'`` for words.
+            ``'above'`` or ``'below'`` what is expected, or ``'other'`` for words and flags.
 
         A row that gains by no cell has no line.
 
     Raises
     ------
     ValueError
-        If nothing says what to expect in a cell, or ``method='reconstruction'`` is asked of a
-        detector, or of a pipeline, whose ``feature_scores`` are not those of the columns.
+        If nothing says what to expect in a cell: ``X`` is one row, or what a network reconstructs
+        has no way back through the steps of a pipeline, and there is no ``reference``. Also if
+        ``method='reconstruction'`` is asked of a detector without ``feature_scores``, or behind
+        steps that may move or mix columns.
 
     See Also
     --------
@@ -107,7 +108,7 @@ def explain(
     import pandas as pd
 
     rows = as_rows(X)
-    usual = None if reference is None else as_rows(reference)
+    usual = None if reference is None else as_reference(reference, rows)
     gains, _, expected = cell_gains(estimator, rows, usual, method)
     gains = np.maximum(gains, 0.0)
     shares = gains / np.maximum(gains.sum(1, keepdims=True), np.finfo(float).tiny)
@@ -115,28 +116,24 @@ def explain(
     number, rank = np.nonzero(np.take_along_axis(gains, order, axis=1) > 0)
     columns = order[number, rank]
     values, should = cells_of(rows)[number, columns], expected[number, columns]
+    named = np.empty(gains.shape[1], dtype=object)
+    named[:] = names_of(rows)
     return pd.DataFrame(
         {
             "row": number,
-            "column": np.array(_names(rows), dtype=object)[columns],
+            "column": named[columns],
             "value": values,
             "expected": should,
             "share": shares[number, columns],
-            "direction": [_direction(*pair) for pair in zip(values, should, strict=True)],
+            "direction": [
+                _direction(rows, *cell) for cell in zip(columns, values, should, strict=True)
+            ],
         }
     )
 
 
-def _names(X: Any) -> list[Any]:
-    if is_frame(X):
-        return list(X.columns)
-    if X.ndim == 2:
-        return [f"x{j}" for j in range(X.shape[1])]
-    return [f"x{list(map(int, index))}" for index in np.ndindex(X.shape[1:])]
-
-
-def _direction(value: Any, expected: Any) -> str:
-    try:
-        return "above" if float(value) > float(expected) else "below"
-    except (TypeError, ValueError):
+def _direction(X: Any, column: int, value: Any, expected: Any) -> str:
+    is_word = is_frame(X) and kind_of(X, int(column)) != "numbers"
+    if is_word or not (is_number(value) and is_number(expected)):
         return "other"
+    return "above" if value > expected else "below"

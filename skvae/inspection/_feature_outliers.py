@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from skvae._sklearn import HasMethods, Interval, StrOptions, validate_params
 from skvae.inspection._gains import Method, cell_gains
-from skvae.inspection._variants import as_rows
+from skvae.inspection._variants import as_reference, as_rows
 from skvae.thresholds import conformal_offset
 
 __all__ = ["feature_outliers"]
@@ -41,7 +41,8 @@ def feature_outliers(
         The rows.
 
     X_normal : array-like of shape (n_normal, n_features) or (n_normal, ...)
-        Normal rows that the detector was not fitted on. They set a threshold for each cell.
+        Normal rows that the detector was not fitted on, with the columns of ``X``. They set a
+        threshold for each cell, and say what is usual where no network does.
 
     false_positive_rate : float, default=0.01
         The largest share of the cells of a column to be told in new normal rows, on average. It
@@ -78,8 +79,9 @@ def feature_outliers(
     array([[False, False,  True]])
     """
     rows = as_rows(X)
-    usual = cell_gains(estimator, as_rows(X_normal), None, method).remaining
-    found = cell_gains(estimator, rows, None, method).remaining
-    least = [-conformal_offset(-column, false_positive_rate) for column in usual.T]
-    is_outlier: NDArray[np.bool_] = found > np.array(least)
+    normal = as_reference(X_normal, rows)
+    usual = cell_gains(estimator, normal, normal, method).remaining
+    found = cell_gains(estimator, rows, normal, method).remaining
+    # Of gains the high ones are odd.
+    is_outlier: NDArray[np.bool_] = -found < conformal_offset(-usual, false_positive_rate)
     return is_outlier.reshape(rows.shape)

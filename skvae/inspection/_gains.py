@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skvae.inspection._expected import expected_cells, reconstructed_cells
-from skvae.inspection._pipelines import before_last
+from skvae.inspection._pipelines import before_last, keeps_columns, transformed
 from skvae.inspection._variants import all_columns, cells_of, replaced, scores_of_variants
 from skvae.rows.frames import is_missing
 
@@ -22,8 +22,8 @@ class Gains(NamedTuple):
     """What the scores of rows gain by their cells, each of shape (n_rows, n_cells).
 
     ``gains`` is what a cell gains alone, or if that is more, with the best cell of its row.
-    ``remaining`` is what it gains when the best one is replaced already, and ``expected`` what
-    should be in it.
+    ``remaining`` is what it gains when the best one is replaced already, in a unit that is the same
+    for all rows, and ``expected`` what should be in it.
     """
 
     gains: NDArray[np.float64]
@@ -36,8 +36,10 @@ def cell_gains(estimator: Any, X: Any, reference: Any, method: Method) -> Gains:
     if method == "reconstruction":
         return _by_reconstruction(estimator, X)
     gains, remaining, expected = _by_replacement(estimator, X, reference)
-    # What is missing is not odd.
-    known = np.array([[not is_missing(value) for value in row] for row in cells_of(X)])
+    # What is missing is not odd, nor is what nothing is expected of.
+    pairs = zip(cells_of(X).ravel(), expected.ravel(), strict=True)
+    known = np.array([not (is_missing(value) or is_missing(usual)) for value, usual in pairs])
+    known = known.reshape(gains.shape)
     return Gains(np.where(known, gains, 0.0), np.where(known, remaining, 0.0), expected)
 
 
@@ -76,14 +78,10 @@ def _by_reconstruction(estimator: Any, X: Any) -> Gains:
         raise ValueError(
             f"{type(detector).__name__} has no feature_scores. Use method='replacement'."
         )
-    rows = X
     for step in steps:
-        rows = step.transform(rows)
-    scores = np.asarray(detector.feature_scores(rows), dtype=np.float64).reshape(len(X), -1)
-    if scores.shape != cells_of(X).shape:
-        raise ValueError(
-            f"The steps before {type(detector).__name__} make {scores.shape[1]} columns of "
-            f"{cells_of(X).shape[1]}. Use method='replacement'."
-        )
+        if not keeps_columns(step):
+            raise ValueError(f"{step} may move or mix columns. Use method='replacement'.")
+    scores = np.asarray(detector.feature_scores(transformed(steps, X)), dtype=np.float64)
+    scores = scores.reshape(len(X), -1)
     gains = scores.max(1, keepdims=True) - scores
-    return Gains(gains, gains, reconstructed_cells(estimator, X))
+    return Gains(gains, -scores, reconstructed_cells(estimator, X))

@@ -7,16 +7,28 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.utils import gen_batches
+from sklearn.utils import check_array, gen_batches
 
 from skvae._sklearn import safe_indexing
-from skvae.rows.frames import as_objects, is_frame, is_missing, kind_of, numbers_in, with_column
+from skvae.rows import whole_numbers_as_bytes
+from skvae.rows.frames import (
+    as_objects,
+    is_frame,
+    is_missing,
+    kind_of,
+    library_of,
+    numbers_in,
+    with_column,
+)
 
 __all__ = [
     "all_columns",
+    "as_reference",
     "as_rows",
     "cells_of",
     "hidden",
+    "is_number",
+    "names_of",
     "narrowed",
     "replaced",
     "scores_of_variants",
@@ -32,10 +44,33 @@ def as_rows(X: Any) -> Any:
     """Return rows as a frame or an array, whose columns of numbers can hold any number."""
     if is_frame(X):
         return X
-    rows = np.asarray(X)
+    rows = check_array(
+        X, dtype=None, allow_nd=True, ensure_all_finite=False, ensure_min_samples=0, input_name="X"
+    )
     if rows.dtype.kind in "US":
         rows = np.asarray(X, dtype=object)
+    rows = whole_numbers_as_bytes(rows)
     return rows.astype(np.float64) if rows.ndim == 2 and rows.dtype.kind in "iub" else rows
+
+
+def as_reference(reference: Any, X: Any) -> Any:
+    """Return rows to learn usual values from, which must have the columns of others."""
+    rows = as_rows(reference)
+    if names_of(rows) != names_of(X) or library_of(rows) != library_of(X):
+        raise ValueError(
+            f"reference must have the columns of X, {names_of(X)}, but it has {names_of(rows)}, "
+            "or is of another type."
+        )
+    return rows
+
+
+def names_of(X: Any) -> list[Any]:
+    """Return the names of the cells of a row, as scikit-learn names columns of arrays."""
+    if is_frame(X):
+        return list(X.columns)
+    if X.ndim == 2:
+        return [f"x{j}" for j in range(X.shape[1])]
+    return [f"x{list(map(int, index))}" for index in np.ndindex(X.shape[1:])]
 
 
 def cells_of(X: Any) -> NDArray[Any]:
@@ -53,7 +88,7 @@ def hidden(X: Any) -> NDArray[Any]:
 
 
 def usual_cells(reference: Any, n_rows: int) -> NDArray[Any]:
-    """Return the median of each column of numbers, and the most frequent word of others."""
+    """Return the lower median of each column of numbers, and the most frequent word of others."""
     usual = [_usual(column) for column in cells_of(reference).T]
     dtype = float if all(isinstance(value, float) for value in usual) else object
     return np.tile(np.array(usual, dtype=dtype), (n_rows, 1))
@@ -63,11 +98,14 @@ def replaced(X: Any, where: NDArray[np.bool_], values: NDArray[Any]) -> Any:
     """Return rows with other values in some cells, both of shape (n_rows, n_cells)."""
     if not is_frame(X):
         cells = X.reshape(len(X), -1).copy()
-        cells[where] = np.rint(values[where]) if cells.dtype.kind in "iu" else values[where]
+        cells[where] = _as_bytes(values[where]) if cells.dtype == np.uint8 else values[where]
         return cells.reshape(X.shape)
     for j in np.flatnonzero(where.any(0)):
-        column = _column(X, int(j))
-        column[where[:, j]] = values[where[:, j], j]
+        column, others = _column(X, int(j)), values[where[:, j], j]
+        # A column of words without any word looks like numbers.
+        if not all(map(is_number, others)):
+            column = column.astype(object)
+        column[where[:, j]] = others
         X = with_column(X, int(j), column)
     return X
 
@@ -120,10 +158,20 @@ def _usual(column: NDArray[Any]) -> Any:
     values = [value for value in column if not is_missing(value)]
     if not values:
         return np.nan
-    if all(isinstance(value, Real) and not isinstance(value, bool) for value in values):
-        return float(np.median(np.array(values, dtype=np.float64)))
+    if all(map(is_number, values)):
+        # One that occurs, since numbers may be codes.
+        return float(np.percentile(np.array(values, dtype=np.float64), 50, method="lower"))
     words, counts = np.unique(np.array(values, dtype=object), return_counts=True)
     return words[np.argmax(counts)]
+
+
+def is_number(value: Any) -> bool:
+    """Tell numbers from words and flags."""
+    return isinstance(value, Real) and not isinstance(value, bool)
+
+
+def _as_bytes(values: NDArray[Any]) -> NDArray[np.uint8]:
+    return np.rint(values).clip(0, 255).astype(np.uint8)
 
 
 def narrowed(cells: NDArray[Any]) -> NDArray[Any]:

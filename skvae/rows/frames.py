@@ -126,9 +126,11 @@ def with_column(frame: Any, j: int, values: NDArray[Any]) -> Any:
         known[missing] = None
     library = import_module(str(library_of(frame)))
     if library.__name__ == "polars":
-        dtype = frame.dtypes[j] if are_words else None
-        column = library.Series(frame.columns[j], known.tolist(), dtype=dtype)
-        return frame.with_columns(column)
+        column = library.Series(frame.columns[j], known.tolist())
+        cast = column.cast(frame.dtypes[j], strict=False) if are_words else column
+        # An enumeration may not have the word.
+        keeps_dtype = cast.null_count() == column.null_count()
+        return frame.with_columns(cast if keeps_dtype else column)
     dtype = frame.dtypes.iloc[j]
     keeps_dtype = _can_hold(dtype, known[~missing]) and not (dtype.kind == "b" and missing.any())
     column = library.Series(known, index=frame.index)

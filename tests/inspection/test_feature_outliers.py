@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from instances import cheap
+from sklearn.ensemble import IsolationForest
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -31,8 +32,20 @@ def test_the_odd_cell_is_told_and_few_others():
     assert told[:, [0, 1, 3]].mean() < 0.2
 
 
-def test_too_few_normal_rows_are_told():
+def test_what_is_told_of_a_row_does_not_depend_on_others():
+    X = np.random.RandomState(0).normal(size=(200, 3))
+    forest = IsolationForest(random_state=0).fit(X)
+    odd = X[:3].copy()
+    odd[:, 2] = 50
+    alone = [feature_outliers(forest, row[None], X[50:], false_positive_rate=0.05) for row in odd]
+    together = feature_outliers(forest, np.r_[odd, X[3:50]], X[50:], false_positive_rate=0.05)
+    np.testing.assert_array_equal(np.concatenate(alone), together[:3])
+    assert together[:3, 2].all()
+
+
+def test_too_few_normal_rows_are_told_once():
     X = np.random.RandomState(0).normal(size=(100, 3))
     detector = cheap(VAEOutlierDetector).fit(X)
-    with pytest.warns(UserWarning, match="needs the scores of 99"):
+    with pytest.warns(UserWarning, match="needs the scores of 99") as told:
         feature_outliers(detector, X[:2], X[:50])
+    assert len(told) == 1
