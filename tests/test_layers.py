@@ -49,10 +49,10 @@ ROOMS = {
     "inspection": ({"numpy", "pandas", "sklearn"}, {"_sklearn", "rows", "thresholds"}),
     "metrics": ({"numpy", "sklearn"}, {"labels"}),
     "datasets": ({"numpy", "pandas", "sklearn"}, {"_sklearn", "labels", "rows"}),
-    "plotting": ({"matplotlib", "numpy", "pandas", "sklearn"}, {"inspection"}),
+    "plotting": ({"matplotlib", "numpy", "pandas", "sklearn"}, {"inspection", "rows"}),
     "reporting": (
         {"jinja2", "matplotlib", "numpy", "sklearn"},
-        {"_sklearn", "_version", "inspection", "plotting", "rows"},
+        {"_sklearn", "_version", "inspection", "labels", "plotting", "rows"},
     ),
     "__init__": (
         set(),

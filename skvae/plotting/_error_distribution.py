@@ -5,11 +5,14 @@ from typing import Any, Literal, Self
 import numpy as np
 from numpy.typing import ArrayLike
 
+from skvae.inspection._expected import reconstructed_cells
+from skvae.inspection._variants import as_rows, cells_of
 from skvae.plotting._look import classes, new_axes, plain, title_and_key
 
 __all__ = ["ErrorDistributionDisplay"]
 
 N_BINS, MOST_TICKS = 40, 10
+SMALLEST = np.finfo(np.float64).tiny
 
 
 class ErrorDistributionDisplay:
@@ -63,10 +66,12 @@ class ErrorDistributionDisplay:
     ) -> Self:
         """Reconstruct rows of numbers, and draw their summed squared errors.
 
+        Errors are in squared units of ``X``.
+
         Parameters
         ----------
         estimator : object
-            A fitted detector with ``reconstruct``.
+            A fitted detector with ``reconstruct``, or a pipeline that ends in one.
 
         X : array-like of shape (n_samples, n_features) or (n_samples, ...)
             The rows.
@@ -85,9 +90,8 @@ class ErrorDistributionDisplay:
         display : ErrorDistributionDisplay
             The display.
         """
-        rows = np.asarray(X)
-        rows = rows / 255 if rows.ndim > 2 and rows.dtype.kind in "iu" else rows
-        difference = (rows - np.asarray(estimator.reconstruct(X))).reshape(len(rows), -1)
+        rows = as_rows(X)
+        difference = cells_of(rows) - reconstructed_cells(estimator, rows)
         return cls((difference**2).sum(1), y).plot(kind=kind, ax=ax)
 
     @classmethod
@@ -161,10 +165,12 @@ class ErrorDistributionDisplay:
             ax.set(ylabel="squared error of a row", yscale="log")
             title_and_key(ax, "Reconstruction errors by class")
         else:
-            known = errors[errors > 0]
-            edges = np.geomspace(known.min(), known.max(), N_BINS + 1)
+            # A logarithm has no place for rows without any error: they are in the first bin.
+            least = errors.min(where=errors > 0, initial=max(errors.max(), SMALLEST))
+            drawn = np.maximum(errors, least)
+            edges = np.geomspace(least, max(drawn.max(), 2 * least), N_BINS + 1)
             for name, color, of_class in groups:
-                ax.hist(errors[of_class], bins=edges, color=color, alpha=0.75, label=name)
+                ax.hist(drawn[of_class], bins=edges, color=color, alpha=0.75, label=name)
             ax.set(xlabel="squared error of a row", ylabel="number of rows", xscale="log")
             title_and_key(ax, "Reconstruction errors by class", ncols=2)
         plain(ax)

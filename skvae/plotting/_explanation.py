@@ -134,7 +134,8 @@ class ExplanationDisplay:
         self.figure_ = ax.figure
         colors = [DIRECTIONS[direction][1] for direction in cells["direction"]]
         ax.barh(place, cells["share"], color=colors, height=0.7)
-        style = {"va": "center", "color": INK, "fontsize": "small"}
+        # A dollar in a name or a word begins no formula.
+        style = {"va": "center", "color": INK, "fontsize": "small", "parse_math": False}
         for at, cell in zip(place, cells.itertuples(), strict=True):
             text = f" {_written(cell.value)}, expected {_written(cell.expected)}"
             ax.text(cell.share, at, text, in_layout=False, **style)
@@ -142,7 +143,7 @@ class ExplanationDisplay:
             for at, row in zip(place[begins], rows[begins], strict=True):
                 text = f"row {row}"
                 ax.text(0, at - 0.9, text, fontweight="bold", **style)
-        ax.set_yticks(place, [str(name) for name in cells["column"]])
+        ax.set_yticks(place, [str(name) for name in cells["column"]], parse_math=False)
         ax.tick_params(axis="y", length=0)
         # Room for what is written beside the bars.
         ax.set(xlabel="share of what the row's score gains", xlim=(0, 1.6))

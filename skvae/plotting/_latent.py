@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.decomposition import PCA
 
-from skvae.inspection._pipelines import before_last
+from skvae.inspection._pipelines import before_last, transformed
 from skvae.plotting._look import classes, new_axes, plain
 
 __all__ = ["LatentDisplay"]
@@ -23,8 +23,8 @@ class LatentDisplay:
         Codes in two dimensions.
 
     colors : dict
-        What colours the points of each panel, by its title. An array of integers are labels, -1
-        for outliers and +1 for normal rows; one of floats are errors.
+        What colours the points of each panel, by its title. Labels are -1 for outliers and
+        +1 for normal rows; other numbers are scores.
 
     axis_names : tuple of two str, default=("code 1", "code 2")
         What the axes show.
@@ -98,13 +98,12 @@ class LatentDisplay:
             The display.
         """
         steps, last = before_last(estimator)
-        rows = X
-        for step in steps:
-            rows = step.transform(rows)
         colors = {"by score": estimator.score_samples(X), "by prediction": estimator.predict(X)}
         if y is not None:
             colors["by truth"] = np.asarray(y, dtype=np.intp)
-        return cls.from_predictions(last.encode(rows), colors, projector=projector, ax=ax)
+        return cls.from_predictions(
+            last.encode(transformed(steps, X)), colors, projector=projector, ax=ax
+        )
 
     @classmethod
     def from_predictions(
@@ -118,8 +117,8 @@ class LatentDisplay:
             Latent codes of rows.
 
         colors : dict
-            What colours the points of each panel, by its title. An array of integers are labels,
-            -1 for outliers and +1 for normal rows; one of floats are errors.
+            What colours the points of each panel, by its title. Labels are -1 for outliers
+            and +1 for normal rows; other numbers are scores.
 
         projector : transformer, default=None
             What makes two columns of the codes, by its ``fit_transform``. By default
@@ -159,24 +158,25 @@ class LatentDisplay:
         """
         self.ax_ = new_axes(ax, len(self.colors), sharex=True, sharey=True)[0]
         self.figure_ = self.ax_[0].figure
+        codes = np.asarray(self.codes)
         for panel, (title, values) in zip(self.ax_, self.colors.items(), strict=True):
             values = np.asarray(values)
-            if values.dtype.kind == "f":
-                self._draw_values(panel, values)
-            else:
-                for name, color, of_class in classes(values, len(values)):
-                    panel.scatter(*self.codes[of_class].T, s=9, color=color, label=name, lw=0)
+            if np.isin(values, [-1, 1]).all():
+                for name, color, of_class in classes(values, len(codes)):
+                    panel.scatter(*codes[of_class].T, s=9, color=color, label=name, lw=0)
                 panel.legend(frameon=False)
+            else:
+                self._draw_values(panel, codes, values)
             panel.set(title=title, xlabel=self.axis_names[0])
             plain(panel)
         self.ax_[0].set_ylabel(self.axis_names[1])
         return self
 
-    def _draw_values(self, panel: Any, values: NDArray[np.float64]) -> None:
+    def _draw_values(self, panel: Any, codes: NDArray[Any], values: NDArray[np.float64]) -> None:
         # Few rows are far from all others, and would leave one colour for these.
         order = np.argsort(-values, kind="stable")
         low, high = np.percentile(values, [1, 99])
         points = panel.scatter(
-            *self.codes[order].T, s=9, c=values[order], vmin=low, vmax=high, cmap="cividis", lw=0
+            *codes[order].T, s=9, c=values[order], vmin=low, vmax=high, cmap="cividis", lw=0
         )
         panel.figure.colorbar(points, ax=panel, label="score", extend="both")

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.utils import check_consistent_length
 
 __all__ = [
     "COLORS",
@@ -47,7 +48,7 @@ def plain(ax: Any) -> None:
 
 
 def title_and_key(ax: Any, title: str, **key: Any) -> None:
-    """Write a title on the left above an axis, and its key on the right, if it has one."""
+    """Write a title above an axis, and its key between them, if it has one."""
     ax.set_title(title, loc="left", fontsize="medium", pad=26 if key else None)
     if key:
         ax.legend(
@@ -64,6 +65,7 @@ def classes(labels: NDArray[Any] | None, n_rows: int) -> list[tuple[str, str, ND
     """Return a name, a colour and the rows of each class that occurs."""
     if labels is None:
         return [("rows", NORMAL, np.ones(n_rows, dtype=bool))]
+    check_consistent_length(labels, np.empty(n_rows))
     outlier = np.asarray(labels) == -1
     found = [("normal", NORMAL, ~outlier), ("outlier", OUTLIER, outlier)]
     return [each for each in found if each[2].any()]

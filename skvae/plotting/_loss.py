@@ -108,8 +108,7 @@ class LossDisplay:
         # A total of one part is that part.
         parts = [part for part in PARTS if any(f"train_{part}" in epoch for epoch in history)]
         parts = parts[1:] if len(parts) == 2 else parts
-        colors = (INK, *COLORS)[-len(parts) :] if len(parts) == 1 else (INK, *COLORS)
-        for part, color in zip(parts, colors, strict=False):
+        for part, color in zip(parts, (INK, *COLORS), strict=False):
             self._draw(history, f"train_{part}", color, "-", part)
             self._draw(history, f"valid_{part}", color, "--", None)
         held_out = [epoch["valid_loss"] for epoch in history if "valid_loss" in epoch]

@@ -5,7 +5,10 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from skvae.inspection._expected import reconstructed_cells
+from skvae.inspection._variants import as_rows
 from skvae.plotting._look import INK, NORMAL, OUTLIER, new_axes, plain
+from skvae.rows import unit_floats
 
 __all__ = ["ReconstructionDisplay"]
 
@@ -21,7 +24,7 @@ class ReconstructionDisplay:
         Curves, or images.
 
     reconstruction : ndarray of the shape of X
-        What was reconstructed.
+        What was reconstructed, of bytes from 0 to 1.
 
     errors : ndarray of the shape of X, default=None
         How odd each point or pixel is. By default the squared differences.
@@ -64,7 +67,7 @@ class ReconstructionDisplay:
         Parameters
         ----------
         estimator : object
-            A fitted detector with ``reconstruct``.
+            A fitted detector with ``reconstruct``, or a pipeline that ends in one.
 
         X : array-like of shape (n_samples, length) or (n_samples, height, width[, n_channels])
             Curves, or images, best a few.
@@ -80,8 +83,13 @@ class ReconstructionDisplay:
         display : ReconstructionDisplay
             The display.
         """
+        rows = as_rows(X)
+        whole = reconstructed_cells(estimator, rows).reshape(rows.shape)
         errors = -estimator.feature_scores(X) if hasattr(estimator, "feature_scores") else None
-        display = cls(X, estimator.reconstruct(X), errors=errors)
+        # Those of bytes come back as bytes.
+        display = cls(
+            unit_floats(rows), whole / 255 if rows.dtype == np.uint8 else whole, errors=errors
+        )
         return display.plot(channels=channels, ax=ax)
 
     @classmethod
@@ -102,7 +110,7 @@ class ReconstructionDisplay:
             Curves, or images.
 
         reconstruction : array-like of the shape of X
-            What was reconstructed.
+            What was reconstructed, of bytes from 0 to 1.
 
         errors : array-like of the shape of X, default=None
             How odd each point or pixel is. By default the squared differences.
@@ -136,7 +144,7 @@ class ReconstructionDisplay:
         display : ReconstructionDisplay
             The display.
         """
-        X, reconstruction = _from_zero_to_one(self.X), np.asarray(self.reconstruction)
+        X, reconstruction = unit_floats(as_rows(self.X)), np.asarray(self.reconstruction)
         errors = (X - reconstruction) ** 2 if self.errors is None else np.asarray(self.errors)
         if X.ndim == 2:
             return self._plot_curves(X, reconstruction, ax)
@@ -182,8 +190,3 @@ class ReconstructionDisplay:
             image = image[..., 0]
         options = {"cmap": "gray", "vmin": 0, "vmax": 1} if image.ndim == 2 else {}
         panel.imshow(image if image.ndim == 2 else image.clip(0, 1), **options)
-
-
-def _from_zero_to_one(X: Any) -> NDArray[Any]:
-    rows = np.asarray(X)
-    return rows / 255 if rows.ndim > 2 and rows.dtype.kind in "iu" else rows

@@ -5,6 +5,7 @@ from typing import Any, Literal, Self
 import numpy as np
 from numpy.typing import ArrayLike
 
+from skvae.inspection._pipelines import before_last, offset_of
 from skvae.plotting._look import INK, classes, new_axes, plain, reach, title_and_key
 
 __all__ = ["ScoreDisplay"]
@@ -77,7 +78,8 @@ class ScoreDisplay:
         Parameters
         ----------
         estimator : object
-            A fitted detector with ``decision_function``, or a pipeline that ends in one.
+            A fitted detector with ``score_samples`` and ``offset_``, or a pipeline that ends in
+            one.
 
         X : array-like of shape (n_samples, n_features)
             The rows.
@@ -96,9 +98,9 @@ class ScoreDisplay:
         display : ScoreDisplay
             The display.
         """
-        scores = estimator.score_samples(X)
-        threshold = float(np.median(scores - estimator.decision_function(X)))
-        return cls(scores, y=y, threshold=threshold).plot(kind=kind, ax=ax)
+        _, last = before_last(estimator)
+        display = cls(estimator.score_samples(X), y=y, threshold=offset_of(last))
+        return display.plot(kind=kind, ax=ax)
 
     @classmethod
     def from_predictions(

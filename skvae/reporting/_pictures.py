@@ -12,7 +12,7 @@ from skvae.inspection._expected import REFUSALS, reconstructed_cells
 from skvae.inspection._pipelines import before_last
 from skvae.plotting._look import INK, NORMAL, OUTLIER, plain
 
-__all__ = ["Picture", "drawn", "pictures_of_curves", "pictures_of_images", "reconstructed"]
+__all__ = ["Picture", "drawn", "pictures_of_curves", "pictures_of_images"]
 
 # In pixels. Twenty rows of such images take less than three megabytes.
 LARGEST_SIDE = 96
@@ -40,7 +40,7 @@ def drawn(draw: Callable[..., Any], *, size: tuple[float, float]) -> str:
 
 def pictures_of_curves(detector: Any, X: NDArray[Any]) -> list[list[Picture]]:
     """Return a picture for each curve, with its reconstruction if there is one."""
-    reconstruction = reconstructed(detector, X)
+    reconstruction = _reconstructed(detector, X)
     wholes = [None] * len(X) if reconstruction is None else list(reconstruction)
     pictures = []
     for curve, whole in zip(X, wholes, strict=True):
@@ -64,7 +64,7 @@ def pictures_of_curves(detector: Any, X: NDArray[Any]) -> list[list[Picture]]:
 def pictures_of_images(detector: Any, X: NDArray[Any]) -> list[list[Picture]]:
     """Return each image, and its reconstruction and a map of errors if there is one."""
     shown = {"original": _unit(X, X)}
-    reconstruction = reconstructed(detector, X)
+    reconstruction = _reconstructed(detector, X)
     if reconstruction is not None:
         shown["reconstruction"] = _unit(reconstruction, X)
         shown["errors"] = _errors(detector, X, reconstruction)
@@ -77,7 +77,7 @@ def pictures_of_images(detector: Any, X: NDArray[Any]) -> list[list[Picture]]:
     ]
 
 
-def reconstructed(detector: Any, X: Any) -> NDArray[Any] | None:
+def _reconstructed(detector: Any, X: Any) -> NDArray[Any] | None:
     """Return rows as the detector reconstructs them, or ``None`` if it does not."""
     try:
         return reconstructed_cells(detector, X).reshape(X.shape)
@@ -88,12 +88,10 @@ def reconstructed(detector: Any, X: Any) -> NDArray[Any] | None:
 def _errors(detector: Any, X: NDArray[Any], reconstruction: NDArray[Any]) -> NDArray[np.float64]:
     """Return how odd each pixel is, from 0 to 1 within its image."""
     steps, last = before_last(detector)
-    rows = X
-    for step in steps:
-        rows = step.transform(rows)
-    errors = (X - reconstruction) ** 2
-    if hasattr(last, "feature_scores") and rows.shape == X.shape:
-        errors = -np.asarray(last.feature_scores(rows), dtype=np.float64)
+    if not steps and hasattr(last, "feature_scores"):
+        errors = -np.asarray(last.feature_scores(X), dtype=np.float64)
+    else:
+        errors = (X - reconstruction) ** 2
     errors = errors.sum(-1) if errors.ndim == 4 else errors
     errors -= errors.min((1, 2), keepdims=True)
     return errors / np.maximum(errors.max((1, 2), keepdims=True), np.finfo(float).tiny)

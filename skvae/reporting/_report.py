@@ -16,17 +16,13 @@ from sklearn.utils import check_consistent_length, column_or_1d
 
 from skvae._sklearn import HasMethods, safe_indexing, validate_params
 from skvae.inspection import explain
-from skvae.inspection._pipelines import before_last
+from skvae.inspection._expected import reconstructing
+from skvae.inspection._pipelines import before_last, offset_of, transformed
 from skvae.inspection._variants import as_rows
+from skvae.labels import is_outlier
 from skvae.plotting import LossDisplay, ScoreDisplay
 from skvae.reporting._facts import changed_settings, fitted_facts, trained_parts, versions
-from skvae.reporting._pictures import (
-    Picture,
-    drawn,
-    pictures_of_curves,
-    pictures_of_images,
-    reconstructed,
-)
+from skvae.reporting._pictures import Picture, drawn, pictures_of_curves, pictures_of_images
 from skvae.rows import WIDEST_TABLE
 from skvae.rows.frames import is_frame, library_of
 
@@ -121,7 +117,9 @@ def report(
             'report needs Jinja2, matplotlib and pandas: pip install "skvae[report]"'
         ) from error
     rows = as_rows(X)
-    labels = None if y is None else _validated_labels(y, rows)
+    outlier = None if y is None else is_outlier(column_or_1d(y))
+    if outlier is not None:
+        check_consistent_length(rows, outlier)
     scores = np.asarray(detector.score_samples(rows), dtype=np.float64)
     flagged = detector.predict(rows) == -1
     oddest = np.flatnonzero(flagged)[np.argsort(scores[flagged], kind="stable")]
@@ -129,23 +127,23 @@ def report(
     draw_scores = partial(
         ScoreDisplay.from_predictions,
         scores,
-        labels,
-        threshold=float(last.offset_),
+        None if outlier is None else np.where(outlier, -1, 1),
+        threshold=offset_of(last),
         kind="histogram",
     )
     page = _rendered(
         detector=type(last).__name__,
         n_rows=len(rows),
         n_flagged=len(oddest),
-        offset=last.offset_,
-        found=None if labels is None else _found(labels, flagged, scores),
+        offset=offset_of(last),
+        found=None if outlier is None else _found(outlier, flagged, scores),
         scores=drawn(draw_scores, size=FIGURE_SIZE),
         losses={
             name: drawn(partial(LossDisplay.from_estimator, part), size=FIGURE_SIZE)
             for name, part in trained_parts(last).items()
         },
         kind=_kind(detector, rows),
-        rows=_flagged_rows(detector, rows, scores, flagged, labels, oddest[:N_SHOWN]),
+        rows=_flagged_rows(detector, rows, scores, outlier, oddest[:N_SHOWN]),
         n_pictured=N_PICTURED,
         settings=[setting for each in (*steps, last) for setting in changed_settings(each)],
         facts={"columns": " x ".join(map(str, rows.shape[1:])), **fitted_facts(last)},
@@ -156,22 +154,10 @@ def report(
     return page
 
 
-def _validated_labels(y: ArrayLike, X: Any) -> NDArray[Any]:
-    labels = column_or_1d(y)
-    check_consistent_length(X, labels)
-    others = np.setdiff1d(labels, [-1, 1])
-    if others.size:
-        raise ValueError(
-            f"y must be +1 for normal rows and -1 for outliers, got {others[:5].tolist()}."
-        )
-    return labels
-
-
 def _found(
-    labels: NDArray[Any], flagged: NDArray[np.bool_], scores: NDArray[np.float64]
+    outlier: NDArray[np.bool_], flagged: NDArray[np.bool_], scores: NDArray[np.float64]
 ) -> dict[str, Any]:
     """Return how many outliers were found, and the measures of it that are defined."""
-    outlier = labels == -1
     measures = {
         "precision": precision_score(outlier, flagged, zero_division=np.nan),
         "recall": recall_score(outlier, flagged, zero_division=np.nan),
@@ -203,8 +189,7 @@ def _flagged_rows(
     detector: Any,
     X: Any,
     scores: NDArray[np.float64],
-    flagged: NDArray[np.bool_],
-    labels: NDArray[Any] | None,
+    outlier: NDArray[np.bool_] | None,
     shown: NDArray[np.intp],
 ) -> list[Row]:
     """Return some rows with what is known of them, and with reasons or pictures."""
@@ -214,8 +199,7 @@ def _flagged_rows(
     reasons: list[list[Any]] = [[] for _ in shown]
     pictures: list[list[Picture]] = [[] for _ in shown]
     if kind == "table":
-        usual = X if flagged.all() else safe_indexing(X, np.flatnonzero(~flagged))
-        for cell in _explanation(detector, rows, usual):
+        for cell in _explanation(detector, rows, X):
             reasons[cell.row].append(cell)
     elif kind != "other":
         picture = pictures_of_curves if kind == "curves" else pictures_of_images
@@ -223,10 +207,10 @@ def _flagged_rows(
     return [
         Row(*each)
         for each in zip(
-            X.index[shown] if library_of(X) == "pandas" else shown,
+            _labels(X.index[shown]) if library_of(X) == "pandas" else shown,
             scores[shown],
             _p_values(detector, rows),
-            _truths(labels, shown),
+            _truths(outlier, shown),
             reasons,
             pictures,
             strict=True,
@@ -234,17 +218,23 @@ def _flagged_rows(
     ]
 
 
-def _truths(labels: NDArray[Any] | None, shown: NDArray[np.intp]) -> Sequence[str | None]:
-    if labels is None:
+def _labels(index: Any) -> list[str]:
+    """Return what names the rows of a frame, also if several levels do."""
+    return [
+        ", ".join(map(str, label)) if isinstance(label, tuple) else str(label) for label in index
+    ]
+
+
+def _truths(outlier: NDArray[np.bool_] | None, shown: NDArray[np.intp]) -> Sequence[str | None]:
+    if outlier is None:
         return [None] * len(shown)
-    return ["outlier" if label < 0 else "normal" for label in labels[shown]]
+    return np.where(outlier[shown], "outlier", "normal").tolist()
 
 
 def _explanation(detector: Any, X: Any, usual: Any) -> list[Any]:
-    """Return the cells that make rows odd, of a detector without a network by usual rows."""
-    if reconstructed(detector, X) is not None:
-        usual = None
-    elif len(usual) < 2:
+    """Return the cells that make rows odd; without a network, one row says nothing is usual."""
+    _, last = before_last(detector)
+    if reconstructing(last) is None and len(usual) < 2:
         return []
     cells = explain(detector, X, top=N_REASONS, reference=usual)
     # Others would be written as 0 %.
@@ -256,10 +246,8 @@ def _p_values(detector: Any, X: Any) -> Sequence[float | None]:
     unknown = [None] * len(X)
     if not hasattr(last, "p_values"):
         return unknown
-    for step in steps:
-        X = step.transform(X)
     try:
-        return list(last.p_values(X))
+        return list(last.p_values(transformed(steps, X)))
     except ValueError:
         # A parameter has changed the scores since the fit.
         return unknown

@@ -225,3 +225,38 @@ def test_errors_of_epochs_have_two_boxes_each():
 def test_a_figure_of_its_own_is_made_without_axes(detector, rows):
     display = ScoreDisplay.from_estimator(detector, rows[0])
     assert plt.fignum_exists(display.figure_.number)
+
+
+def test_a_dollar_begins_no_formula(detector):
+    found = explain(detector, np.eye(4)[:1] * 9, top=1).assign(column="in_$ out_$", value="$x$ $")
+    display = ExplanationDisplay.from_explanation(found, ax=axes())
+    display.figure_.canvas.draw()
+    assert display.ax_.get_yticklabels()[0].get_text() == "in_$ out_$"
+
+
+def test_labels_may_be_floats_and_codes_lists():
+    display = LatentDisplay([[1, 2], [2, 3]], {"by truth": [1.0, -1.0]}).plot()
+    assert legend(display.ax_[0]) == ["normal", "outlier"]
+
+
+def test_rows_without_an_error_are_in_the_histogram():
+    errors, y = [0.0, 0.0, 0.5, 1.0], [1, 1, 1, -1]
+    ax = ErrorDistributionDisplay.from_predictions(errors, y, kind="histogram", ax=axes()).ax_
+    assert sum(bar.get_height() for bar in ax.patches) == 4
+    ax = ErrorDistributionDisplay.from_predictions([0, 0], [1, -1], kind="histogram", ax=axes()).ax_
+    assert sum(bar.get_height() for bar in ax.patches) == 2
+
+
+def test_labels_of_other_rows_are_told():
+    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+        ScoreDisplay.from_predictions(np.ones(5), [1, -1])
+
+
+def test_pipelines_are_drawn_in_the_units_of_their_rows(rows):
+    X = 100 * rows[0]
+    pipeline = make_pipeline(StandardScaler(), cheap(VAEOutlierDetector)).fit(X)
+    whole = pipeline[0].inverse_transform(pipeline[-1].reconstruct(pipeline[0].transform(X)))
+    display = ReconstructionDisplay.from_estimator(pipeline, X[:2])
+    assert_allclose(display.reconstruction, whole[:2], rtol=1e-5)
+    display = ErrorDistributionDisplay.from_estimator(pipeline, X, rows[1], ax=axes())
+    assert_allclose(display.errors, ((X - whole) ** 2).sum(1), rtol=1e-5)

@@ -12,6 +12,7 @@ from instances import cheap
 from sklearn.ensemble import IsolationForest
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from sklearn.svm import OneClassSVM
 
 from skvae import AEOutlierDetector, Conv2d, EnsembleOutlierDetector, VAEOutlierDetector, report
 
@@ -204,3 +205,19 @@ def test_settings_that_differ_from_defaults_are_told(detector, table):
     page = report(detector, table[0])
     assert "VAEOutlierDetector: contamination" in page
     assert "VAEOutlierDetector: beta" not in page
+
+
+def test_row_labels_are_written_as_they_are():
+    X = pd.DataFrame(np.random.RandomState(0).normal(size=(100, 2)), columns=["a", "b"])
+    forest = IsolationForest(contamination=0.05, random_state=0).fit(X)
+    labels = [row[0] for row in Page(report(forest, X.set_axis(X.index + 123456.5))).rows[1:]]
+    assert all(label.endswith(".5") for label in labels)
+    two_levels = pd.MultiIndex.from_product([["x"], range(100)])
+    assert Page(report(forest, X.set_axis(two_levels))).rows[1][0].startswith("x, ")
+
+
+def test_an_offset_in_an_array_is_a_threshold():
+    X = np.random.RandomState(0).normal(size=(100, 2))
+    machine = OneClassSVM(nu=0.1).fit(X)
+    page = Page(report(machine, X))
+    assert len(page.rows) == 1 + np.count_nonzero(machine.predict(X) == -1)
