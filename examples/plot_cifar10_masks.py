@@ -42,6 +42,8 @@ print(f"trained on {len(X_train)} images of {X.shape[1:]}, tested on {len(X_test
 # A small network and a few epochs are enough to see the point. The network cannot reconstruct
 # noise, so that the map of its errors shows the patch. :doc:`/patches` has larger networks.
 
+import matplotlib.pyplot as plt
+
 from skvae import Conv2d, VAEOutlierDetector
 from skvae.plotting import ReconstructionDisplay
 
@@ -57,8 +59,8 @@ detector = VAEOutlierDetector(
 ).fit(X_train)
 
 damaged, _ = apply_mask(X_test[2:3], 8, noise="normal", random_state=1)
-display = ReconstructionDisplay.from_estimator(detector, damaged)
-display.figure_.savefig("cifar10_patch.png", dpi=110)
+ReconstructionDisplay.from_estimator(detector, damaged)
+plt.show()
 
 # %%
 # How large must it be?
@@ -71,7 +73,6 @@ display.figure_.savefig("cifar10_patch.png", dpi=110)
 # pixels only large patches are noticed. By the worst 5 % much smaller ones are. Damaged pixels have
 # larger errors than most others at every size.
 
-import matplotlib.pyplot as plt
 from sklearn.metrics import roc_auc_score
 
 sizes = list(range(2, 21, 2))
@@ -109,5 +110,4 @@ right.set(ylabel="AUROC", ylim=(0.45, 1.02), title="Damaged against clean")
 for axis in (left, right):
     axis.set(xlabel="size of the patch", xticks=sizes)
     axis.legend(frameon=False)
-figure.savefig("cifar10_masks.png", dpi=110)
-print("figures: cifar10_patch.png, cifar10_masks.png")
+plt.show()

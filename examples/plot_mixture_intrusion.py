@@ -73,7 +73,7 @@ for name, detector in detectors.items():
 
 figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4.2), layout="constrained")
 ScoreDisplay.from_estimator(detectors["AEGMMDetector"], X_test, y_test, ax=left)
-left.set_title("Scores of AEGMMDetector", loc="left", fontsize="medium", pad=26)
+left.set_ylabel("score of AEGMMDetector")
 for name in detectors:
     RocCurveDisplay.from_predictions(y_test == -1, -scores[name], name=name, ax=right)
 right.set(
@@ -83,8 +83,7 @@ right.set(
     aspect="auto",
 )
 right.legend(loc="lower right", frameon=False, fontsize="small")
-figure.savefig("mixture_intrusion.png", dpi=110)
-print("figure: mixture_intrusion.png")
+plt.show()
 
 # %%
 # Where are the attacks in the latent space?
@@ -117,5 +116,4 @@ for axis, feature, title in [
     axis.set(title=f"Code and {title}", xlabel="code of one entry", ylabel=title)
     axis.set_xscale("symlog")
 axes[0].legend(frameon=False)
-figure.savefig("mixture_latent_space.png", dpi=110)
-print("figure: mixture_latent_space.png")
+plt.show()

@@ -87,7 +87,7 @@ for axis, (name, images) in zip(axes, strips.items(), strict=True):
     axis.set_ylabel(name, rotation=0, ha="right", va="center")
 axes[0].xaxis.tick_top()
 axes[0].set_xticks(X.shape[2] * (np.arange(8) + 0.5), digit[rows][worst])
-figure.savefig("mnist_images.png", dpi=110)
+plt.show()
 
 # %%
 # How well are the threes found?
@@ -106,5 +106,4 @@ for name, score in scores.items():
     PrecisionRecallDisplay.from_predictions(y, -score, pos_label=-1, name=name, ax=right)
 right.set(xlabel="share of threes flagged", ylabel="share of threes among flagged", aspect="auto")
 right.legend(loc="lower left", bbox_to_anchor=(0, 1), frameon=False, fontsize="small")
-figure.savefig("mnist.png", dpi=110)
-print("figures: mnist_images.png, mnist.png")
+plt.show()

@@ -67,7 +67,7 @@ pipelines = {
     "VAEOutlierDetector": make_pipeline(StandardScaler(), VAEOutlierDetector(random_state=0)),
     "IsolationForest": make_pipeline(StandardScaler(), IsolationForest(random_state=0)),
 }
-scores, offsets, rows = {}, {}, {}
+scores, rows = {}, {}
 for name, pipeline in pipelines.items():
     start = time.perf_counter()
     pipeline.fit(X_train)
@@ -79,7 +79,6 @@ for name, pipeline in pipelines.items():
         detector.calibrate(scaler.transform(X_batch), contamination=0.05)
     else:
         detector.offset_ = np.quantile(pipeline.score_samples(X_batch), 0.05)
-    offsets[name] = detector.offset_
     flagged = pipeline.predict(X_test) == -1
     rows[name] = {
         "F1": outlier_f1_score(y_test, pipeline.predict(X_test)),
@@ -100,33 +99,19 @@ for measure in rows["IsolationForest"]:
 # ---------------------------
 #
 # Almost every attack is below the threshold of the VAE, and almost every normal row above.
-# To IsolationForest one kind of attack, the long red line, looks like ordinary traffic.
+# To IsolationForest one kind of attack, the long orange line, looks like ordinary traffic.
 
 import matplotlib.pyplot as plt
-from sklearn.metrics import roc_curve
+from sklearn.metrics import RocCurveDisplay
+
+from skvae.plotting import ScoreDisplay
 
 figure, axes = plt.subplots(1, 3, figsize=(13, 4.2), layout="constrained")
-for axis, name in zip(axes, scores, strict=False):
-    for label, kind, colour in [(1, "normal", "tab:blue"), (-1, "attack", "tab:red")]:
-        index = np.flatnonzero(y_test == label)
-        axis.scatter(index, scores[name][index], s=4, color=colour, label=kind)
-    axis.axhline(offsets[name], color="black", linewidth=1, label="threshold")
-    axis.set(
-        title=f"{name}: F1 = {rows[name]['F1']:.3f}",
-        xlabel="test row",
-        ylabel="score (higher is more normal)",
-    )
-figure.legend(
-    *axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3, markerscale=3
-)
-for name, style in zip(rows, ["k-", "k--"], strict=True):
-    false_alarms, found, _ = roc_curve(y_test == -1, -scores[name])
-    axes[2].plot(false_alarms, found, style, label=f"{name}, area {rows[name]['AUROC']:.3f}")
-axes[2].legend()
-axes[2].set(
-    title="Receiver operating characteristic",
-    xlabel="share of normal rows flagged",
-    ylabel="share of attacks flagged",
-)
+axes[2].set_prop_cycle(color=["#2b2d33", "#9aa0a8"])
+for axis, (name, pipeline) in zip(axes, pipelines.items(), strict=False):
+    ScoreDisplay.from_estimator(pipeline, X_test, y_test, ax=axis)
+    axis.set_ylabel(f"score of {name}")
+    RocCurveDisplay.from_predictions(y_test, -scores[name], pos_label=-1, name=name, ax=axes[2])
+axes[2].set(xlabel="share of normal rows flagged", ylabel="share of attacks flagged", aspect="auto")
 figure.savefig("network_intrusion.png", dpi=120)
 print("figure: network_intrusion.png")

@@ -72,7 +72,7 @@ for name, value in search.best_params_.items():
 # ------------
 #
 # The two scores want different networks. The evidence lower bound ranks the rows best with the
-# largest network, and badly with the smallest. The squared error ranks them best with small
+# largest network, and worst with the smallest. The squared error ranks them best with small
 # networks, since large ones reconstruct attacks too. Where a network ranks well, the lower
 # contamination has the higher F1, for it flags fewer normal rows. Where it ranks badly, only the
 # higher one reaches most attacks.
@@ -95,5 +95,4 @@ for axis, score in zip(axes, grid["score_type"], strict=True):
     axis.set_xticks(range(len(sizes)), [str(size) for size in sizes])
 axes[0].set_ylabel("mean over three folds")
 axes[1].legend(loc="lower right")
-figure.savefig("search.png", dpi=120)
-print("figure: search.png")
+plt.show()

@@ -3,6 +3,9 @@ from pathlib import Path
 
 # Read when scipy is imported; without it nothing about the array API is tested.
 os.environ["SCIPY_ARRAY_API"] = "1"
+# Read when torch is imported: the workers of pytest would wait for each other's threads.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
 import pytest

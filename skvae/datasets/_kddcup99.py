@@ -6,9 +6,9 @@ from typing import Any, Literal
 
 import numpy as np
 from sklearn import datasets
-from sklearn.utils import Bunch
 
 from skvae._sklearn import StrOptions, validate_params
+from skvae.datasets._bunch import as_bunch
 
 CONTINUOUS_COLUMNS = [
     "srv_count",
@@ -87,13 +87,14 @@ def load_kddcup99_sample(*, return_X_y: bool = False, as_frame: bool = False) ->
         # Rates have two digits in the source, and are stored as hundredths.
         data = arrays["hundredths"] / 100.0
         attack = arrays["attack"]
-    return _bunch(
+    return as_bunch(
         data,
-        attack,
         CONTINUOUS_COLUMNS,
+        attack == "normal",
         return_X_y=return_X_y,
         as_frame=as_frame,
         DESCR=(folder / "kddcup99_sample.rst").read_text(encoding="utf-8"),
+        attack=attack,
     )
 
 
@@ -174,31 +175,12 @@ def fetch_kddcup99(
         for name in SYMBOLIC_COLUMNS:
             column = names.index(name)
             data[:, column] = [value.decode() for value in data[:, column]]
-    return _bunch(data, attack, names, return_X_y=return_X_y, as_frame=as_frame, DESCR=raw.DESCR)
-
-
-def _bunch(
-    data: Any,
-    attack: Any,
-    feature_names: list[str],
-    *,
-    return_X_y: bool,
-    as_frame: bool,
-    DESCR: str,
-) -> Any:
-    target: Any = np.where(attack == "normal", 1, -1)
-    if as_frame:
-        import pandas as pd
-
-        data = pd.DataFrame(data, columns=feature_names).infer_objects()
-        target = pd.Series(target, name="target")
-        attack = pd.Series(attack, name="attack")
-    if return_X_y:
-        return data, target
-    return Bunch(
-        data=data,
-        target=target,
+    return as_bunch(
+        data,
+        names,
+        attack == "normal",
+        return_X_y=return_X_y,
+        as_frame=as_frame,
+        DESCR=raw.DESCR,
         attack=attack,
-        feature_names=list(feature_names),
-        DESCR=DESCR,
     )
