@@ -1,14 +1,16 @@
 """scikit-learn's private names: all others here import them from this file."""
 
+from typing import Any
+
 from sklearn.base import _fit_context as fit_context
 from sklearn.utils import _safe_indexing as safe_indexing
 from sklearn.utils._param_validation import (
     HasMethods,
-    Interval,
     StrOptions,
     validate_parameter_constraints,
     validate_params,
 )
+from sklearn.utils._param_validation import Interval as _Interval
 from sklearn.utils.metaestimators import _BaseComposition as BaseComposition
 
 __all__ = [
@@ -21,3 +23,11 @@ __all__ = [
     "validate_parameter_constraints",
     "validate_params",
 ]
+
+
+class Interval(_Interval):  # type: ignore[misc]
+    """Numbers between two limits, of which True and False are none."""
+
+    def is_satisfied_by(self, val: Any) -> bool:
+        """Tell whether a parameter may have a value."""
+        return not isinstance(val, bool) and super().is_satisfied_by(val)

@@ -47,6 +47,13 @@ def test_every_public_detector_is_in_the_table():
     assert public == set(ARGUMENTS)
 
 
+@pytest.mark.parametrize("name", ["latent_dim", "max_steps", "n_estimators"])
+def test_flags_are_no_numbers(name, X):
+    detector = skvae.VAEOutlierDetector(**{name: True})
+    with pytest.raises(ValueError, match=f"The '{name}' parameter of VAEOutlierDetector must be"):
+        detector.fit(X)
+
+
 def test_parameter_validation(any_detector_class):
     check_param_validation(any_detector_class.__name__, cheap(any_detector_class))
 

@@ -95,7 +95,7 @@ class Conv2d(Convolutional):
     def _grid(self, shape: tuple[int, ...]) -> tuple[tuple[int, ...], int]:
         image = shape
         if self.image_shape is not None:
-            image = tuple(int(size) for size in self.image_shape)
+            image = tuple(self._sizes("image_shape"))
             if shape not in (image, (math.prod(image),)):
                 raise ValueError(
                     f"image_shape={self.image_shape!r} takes rows of shape {image} or "

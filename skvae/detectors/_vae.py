@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skvae._sklearn import Interval, StrOptions, validate_parameter_constraints
 from skvae.detectors._autoencoder import AutoencoderDetector
-from skvae.likelihoods import MIN_SIGMA, Gaussian, LocationScale, StudentT
+from skvae.likelihoods import MAX_SIGMA, MIN_SIGMA, Gaussian, LocationScale, StudentT
 from skvae.networks import VAE, Network, auto_beta
 from skvae.runtime.apply import RowFunction
 from skvae.runtime.sampling import sample_network
@@ -75,7 +75,7 @@ class VAEOutlierDetector(AutoencoderDetector):
         degrees of freedom, has heavy tails: a single large error does not outweigh all others,
         neither in training nor in the score [4]_.
 
-    sigma : float of at least 0.001 or 'learned', default='learned'
+    sigma : float from 0.001 to 1e12 or 'learned', default='learned'
         The scale of the distribution of a feature around its reconstruction, in the units of
         ``X``. A float is used for all features. 'learned' learns a scale for each feature: it
         starts at 1, can fall to 0.13 in the 2,000 steps of the default training, and never
@@ -248,7 +248,7 @@ class VAEOutlierDetector(AutoencoderDetector):
     _parameter_constraints: dict = {
         **AutoencoderDetector._parameter_constraints,
         "likelihood": [StrOptions(set(LIKELIHOODS))],
-        "sigma": [StrOptions({"learned"}), Interval(Real, MIN_SIGMA, None, closed="left")],
+        "sigma": [StrOptions({"learned"}), Interval(Real, MIN_SIGMA, MAX_SIGMA, closed="both")],
         "beta": [StrOptions({"auto"}), Interval(Real, 0, None, closed="left")],
         "score_type": [StrOptions({"elbo", "reconstruction", "reconstruction_probability"})],
     }

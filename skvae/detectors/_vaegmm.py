@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from skvae._sklearn import Interval, StrOptions
 from skvae.detectors._mixture import MixtureDetector
-from skvae.likelihoods import MIN_SIGMA, Gaussian
+from skvae.likelihoods import MAX_SIGMA, MIN_SIGMA, Gaussian
 from skvae.networks import VAE, Autoencoder, auto_beta
 
 
@@ -57,7 +57,7 @@ class VAEGMMDetector(MixtureDetector):
         The size of the latent code. 'auto' is the number of features, and of categories, at
         most 32.
 
-    sigma : float of at least 0.001 or 'learned', default='learned'
+    sigma : float from 0.001 to 1e12 or 'learned', default='learned'
         The scale of the distribution of a feature around its reconstruction, in the units of
         ``X``. A float is used for all features. 'learned' learns a scale for each feature: it
         starts at 1, can fall to 0.13 in the 2,000 steps of the default training, and never
@@ -222,7 +222,7 @@ class VAEGMMDetector(MixtureDetector):
 
     _parameter_constraints: dict = {
         **MixtureDetector._parameter_constraints,
-        "sigma": [StrOptions({"learned"}), Interval(Real, MIN_SIGMA, None, closed="left")],
+        "sigma": [StrOptions({"learned"}), Interval(Real, MIN_SIGMA, MAX_SIGMA, closed="both")],
         "beta": [StrOptions({"auto"}), Interval(Real, 0, None, closed="left")],
         "samples": [Interval(Integral, 1, None, closed="left")],
     }

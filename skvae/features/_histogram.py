@@ -17,6 +17,8 @@ from skvae.failures import undone_on_failure
 from skvae.rows import unit_floats, validate_fitted_rows, validate_rows
 
 RULES = {"auto", "doane", "fd", "rice", "scott", "sqrt", "stone", "sturges"}
+# Of a rule.
+MOST_BINS = 1000
 # Blocks of so many values stay in the processor's cache.
 BLOCK_SIZE = 2**15
 
@@ -106,11 +108,14 @@ class DifferenceHistogram(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
             rows = validate_rows(self, X, reset=True)
             self._row_shape = rows.shape[1:]
             values = self._flat(rows)
-            limits = self._limits(values)
-            if isinstance(self.bins, str):
-                # As many as a row has, since the rules count them, spread as all are.
-                values = np.quantile(values, np.linspace(0, 1, values.shape[1]))
-            self.bin_edges_ = np.histogram_bin_edges(values, self.bins, limits)
+            low, high = self._limits(values)
+            n_bins = self._n_bins(values, low, high)
+            # Equal values, and bins that floats cannot tell apart, get more room.
+            lacking = n_bins * np.spacing(max(abs(low), abs(high))) - (high - low)
+            if low == high or lacking > 0:
+                margin = max(0.5, lacking) if low == high else lacking
+                low, high = low - margin, high + margin
+            self.bin_edges_ = np.linspace(low, high, n_bins + 1)
         return self
 
     def transform(self, X: ArrayLike) -> NDArray[np.float64]:
@@ -141,12 +146,38 @@ class DifferenceHistogram(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
                 at_least[block, i] = (rows[block] >= edge).sum(axis=1, dtype=np.uint32)
         return at_least[:, :-1] - at_least[:, 1:]
 
+    def _n_bins(self, X: NDArray[Any], low: float, high: float) -> int:
+        if not isinstance(self.bins, str):
+            return int(self.bins)
+        if low == high:
+            return 1
+        # As many values as a row has, since the rules count them, spread as all are. The rules
+        # ask for no unit, and squares of numbers up to 1 are finite.
+        values = np.quantile(X, np.linspace(0, 1, X.shape[1]))
+        values = (values[(low <= values) & (values <= high)] - low) / (high - low)
+        if self.bins == "fd" and len(values):
+            width = 2 * np.subtract(*np.quantile(values, [0.75, 0.25])) / np.cbrt(len(values))
+            # One far value would ask for more bins than fit in memory.
+            if width * MOST_BINS < 1:
+                return MOST_BINS if width else 1
+        return len(np.histogram_bin_edges(values, self.bins, (0, 1))) - 1
+
     def _limits(self, X: NDArray[Any]) -> tuple[float, float]:
         if isinstance(self.range, Real):
             outside = 1 - float(self.range)
-            low, high = np.quantile(X, [outside / 2, 1 - outside / 2])
+            with np.errstate(over="ignore", invalid="ignore"):
+                low, high = map(float, np.quantile(X, [outside / 2, 1 - outside / 2]))
+                width = high - low
+            if not np.isfinite(width):
+                raise ValueError(
+                    f"X has values from {X.min():g} to {X.max():g}, too far apart to be counted in "
+                    "bins. Scale X."
+                )
             return low, high
-        limits = np.asarray(self.range, dtype=float)
+        try:
+            limits = np.asarray(self.range, dtype=float)
+        except (TypeError, ValueError):
+            limits = np.empty(0)
         if limits.shape != (2,) or not np.isfinite(limits).all() or limits[0] >= limits[1]:
             raise ValueError(
                 "range must be two finite numbers, the lower one first, or a share of the values, "

@@ -57,10 +57,12 @@ def inverted(step: Any, rows: Any) -> Any:
         return step.inverse_transform(rows)
     before = np.full((len(rows), step.n_features_in_), np.nan, dtype=object)
     rows = rows.to_numpy() if is_frame(rows) else rows
-    for name, transformer, columns in step.transformers_:
+    # The numbers of columns, whatever they are told by.
+    columns_of = step._transformer_to_input_indices
+    for name, transformer, _ in step.transformers_:
         block = rows[:, step.output_indices_[name]]
         if block.shape[1] and not (isinstance(transformer, str) and transformer == "drop"):
-            before[:, _positions(step, columns)] = cells_of(inverted(transformer, block))
+            before[:, columns_of[name]] = cells_of(inverted(transformer, block))
     return narrowed(before)
 
 
@@ -78,13 +80,3 @@ def keeps_columns(step: Any) -> bool:
 def _codes(rows: Any, n_codes: ArrayLike) -> NDArray[np.float64]:
     """Return the codes that are nearest to numbers."""
     return np.rint(np.asarray(rows, dtype=np.float64)).clip(0, np.asarray(n_codes) - 1)
-
-
-def _positions(step: ColumnTransformer, columns: Any) -> NDArray[np.intp]:
-    """Return the numbers of columns, whatever they are told by."""
-    if isinstance(columns, str):
-        columns = [columns]
-    if not isinstance(columns, slice) and all(isinstance(name, str) for name in columns):
-        names = list(step.feature_names_in_)
-        return np.array([names.index(name) for name in columns], dtype=np.intp)
-    return np.atleast_1d(np.arange(step.n_features_in_)[columns])

@@ -2,11 +2,12 @@
 
 from skvae.likelihoods.base import Likelihood
 from skvae.likelihoods.categorical import Categorical
-from skvae.likelihoods.location_scale import MIN_SIGMA, Gaussian, LocationScale, StudentT
+from skvae.likelihoods.location_scale import MAX_SIGMA, MIN_SIGMA, Gaussian, LocationScale, StudentT
 from skvae.likelihoods.numbers_and_words import MOST_ONE_HOT, WORD_DIM, Columns, NumbersAndWords
 from skvae.likelihoods.squared_error import SquaredError
 
 __all__ = [
+    "MAX_SIGMA",
     "MIN_SIGMA",
     "MOST_ONE_HOT",
     "WORD_DIM",

@@ -9,10 +9,12 @@ from torch.distributions import StudentT as StandardStudentT
 
 from skvae.likelihoods.base import Likelihood
 
-__all__ = ["MIN_SIGMA", "Gaussian", "LocationScale", "StudentT"]
+__all__ = ["MAX_SIGMA", "MIN_SIGMA", "Gaussian", "LocationScale", "StudentT"]
 
 # Below this a constant feature, which is reconstructed ever better, would drown the others.
 MIN_SIGMA = 0.001
+# What is drawn with it stays within float32.
+MAX_SIGMA = 1e12
 # How far the scale of a cell can be from that of its column, both ways: a factor of 7.4.
 LARGEST_LOG_RATIO = 2.0
 

@@ -20,21 +20,25 @@ def build_coders(
     Raises
     ------
     ValueError
-        If the architecture is a class, a module is missing, or what it returns has
-        another shape than asked for.
+        If the architecture is a class, cannot build a module, or a module is missing, or what it
+        returns has another shape than asked for.
     """
     if isinstance(architecture, type):
         raise ValueError(
             f"architecture must be an object, got the class {architecture.__name__}. Call it: "
             f"{architecture.__name__}()."
         )
-    encoder = architecture.build_encoder(input_shape, n_outputs)
-    decoder = architecture.build_decoder(latent_dim, output_shape)
-    for module, name, given, wanted in [
-        (encoder, "build_encoder", input_shape, (n_outputs,)),
-        (decoder, "build_decoder", (latent_dim,), output_shape),
+    modules = []
+    for name, arguments, given, wanted in [
+        ("build_encoder", (input_shape, n_outputs), input_shape, (n_outputs,)),
+        ("build_decoder", (latent_dim, output_shape), (latent_dim,), output_shape),
     ]:
         called = f"{type(architecture).__name__}.{name}"
+        try:
+            module = getattr(architecture, name)(*arguments)
+        except (MemoryError, RuntimeError, TypeError) as error:
+            reason = str(error).splitlines()[0]
+            raise ValueError(f"{called}{arguments} could not build a module: {reason}") from error
         if not isinstance(module, nn.Module):
             raise ValueError(f"{called} must return a torch module, got {module!r}.")
         zeros = torch.zeros(1, *given, dtype=torch.float32)
@@ -46,4 +50,6 @@ def build_coders(
                 f"{called} must return a module from rows of shape {tuple(given)} to rows of shape "
                 f"{tuple(wanted)}, but it returns rows of shape {returned}."
             )
+        modules.append(module)
+    encoder, decoder = modules
     return encoder, decoder

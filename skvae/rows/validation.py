@@ -43,6 +43,8 @@ def validate_rows(estimator: Any, X: ArrayLike, y: Any = "no_validation", **opti
         X = np.asarray(X)
     if isinstance(X, np.ndarray):
         X = whole_numbers_as_bytes(X)
+        if X.ndim > 2 and 0 in X.shape[1:]:
+            raise ValueError(f"X has rows of shape {X.shape[1:]}, which hold nothing.")
     are_bytes = isinstance(X, np.ndarray) and X.dtype == np.uint8 and X.ndim > 2
     dtype: Any = np.uint8 if are_bytes else [np.float64, np.float32]
     # Batches are sliced from numpy arrays, whatever the rows were.

@@ -106,6 +106,12 @@ def _first_guess(
     batches = _batches(network, subset(X, some))
     features = torch.cat([network.drawn_features(*batch).cpu() for batch in batches]).double()
     features = features[_some(len(features), rng)]
+    if not (finite := features.isfinite().all(0)).all():
+        column = int(finite.int().argmin()) - network.draws.shape[1]
+        what = repr(network.reconstruction_features[column]) if column >= 0 else "the latent code"
+        raise FloatingPointError(
+            f"The latent features of training rows are not finite: {what} is the first that is not."
+        )
     location, scale = features.mean(0), features.std(0, correction=0)
     scale[scale < CONSTANT * location.abs().clamp(min=1)] = 1.0
     units = (features - location) / scale

@@ -253,6 +253,8 @@ def test_another_shape_than_in_fit(detector_class, rng, shape, wrong):
         ((2, 2), r"filters=\(4, 8\), which is too often for rows of the shape \(2, 2\)"),
         ((8,), r"Conv2d takes X of shape .*got images of shape \(8,\)"),
         ((8, 8, 3, 2), r"Conv2d takes X of shape .*got images of shape \(8, 8, 3, 2\)"),
+        ((8, 8, 0), r"X has rows of shape \(8, 8, 0\), which hold nothing"),
+        ((0, 8), r"X has rows of shape \(0, 8\), which hold nothing"),
     ],
 )
 def test_images_that_are_none(rng, shape, message):
@@ -261,6 +263,13 @@ def test_images_that_are_none(rng, shape, message):
     with pytest.raises(ValueError, match=message):
         detector.fit(rng.uniform(size=(40, *shape)))
     assert set(vars(detector)) == before
+
+
+@pytest.mark.parametrize("image_shape", [(8, "a"), (-8, -8), (8.5, 8), (0, 64), ()])
+def test_an_image_shape_that_is_none(rng, image_shape):
+    detector = AEOutlierDetector(architecture=Conv2d(image_shape=image_shape))
+    with pytest.raises(ValueError, match="image_shape must be one or more positive integers"):
+        detector.fit(rng.uniform(size=(40, 64)))
 
 
 def test_rows_that_do_not_fill_the_image_shape(rng):

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+import torch
 from instances import cheap
 from sklearn.datasets import make_blobs
 
@@ -55,6 +56,28 @@ def test_reconstruction_features_can_be_functions(X):
 def test_unknown_reconstruction_features(X):
     with pytest.raises(ValueError, match=r"holds 'cosin'. Each must be one of \['cosine', "):
         cheap(AEGMMDetector, reconstruction_features=("cosin",)).fit(X)
+
+
+@pytest.mark.parametrize(
+    ("feature", "found"),
+    [
+        (lambda x, reconstruction: x, r"returned torch.Size\(\[\d+, 5\]\)"),
+        (lambda x, reconstruction: torch.zeros(3), r"returned torch.Size\(\[3\]\)"),
+        (lambda x, reconstruction: 0.0, "returned float"),
+    ],
+)
+def test_reconstruction_features_of_another_shape(X, feature, found):
+    with pytest.raises(ValueError, match=f"one number for each of the .* rows, but it {found}"):
+        cheap(AEGMMDetector, reconstruction_features=(feature,)).fit(X)
+
+
+def no_number(x, reconstruction):
+    return x.sum(1) * float("nan")
+
+
+def test_a_reconstruction_feature_that_is_not_finite_is_named(X):
+    with pytest.raises(FloatingPointError, match="not finite: <function no_number"):
+        cheap(AEGMMDetector, reconstruction_features=("cosine", no_number)).fit(X)
 
 
 def test_the_code_alone_can_be_enough(mixture_detector, X):

@@ -10,6 +10,7 @@ from sklearn.utils.estimator_checks import (
 )
 
 from skvae.features import DifferenceHistogram
+from skvae.features._histogram import RULES
 
 
 @parametrize_with_checks([DifferenceHistogram(), DifferenceHistogram(bins="auto")])
@@ -78,7 +79,40 @@ def test_equal_values_fall_into_one_bin():
     assert sorted(counts[0]) == [0] * 9 + [6]
 
 
-@pytest.mark.parametrize("limits", [(1, 0), (0, 0), (0, np.inf), (0, 1, 2), (np.nan, 1)])
+@pytest.mark.filterwarnings("ignore:The number of bins estimated may be suboptimal")
+@pytest.mark.parametrize("bins", [*sorted(RULES), 7])
+@pytest.mark.parametrize(
+    "hard",
+    [
+        np.r_[1e9, np.linspace(-1, 1, 179)],
+        np.r_[1e300, np.linspace(-1, 1, 179)],
+        np.full(180, 1e17),
+        np.full(180, 1e300),
+        np.tile([1e17, 1e17 + 16], 90),
+        1e-310 * np.arange(180),
+    ],
+    ids=["far", "very far", "equal", "equal, large", "two neighbours", "tiny"],
+)
+def test_hard_values_have_bins_too(bins, hard):
+    X = hard.reshape(6, 30)
+    histogram = DifferenceHistogram(bins=bins, range=1.0)
+    counts = histogram.fit_transform(X)
+    assert np.isfinite(histogram.bin_edges_).all()
+    assert (np.diff(histogram.bin_edges_) > 0).all()
+    assert histogram.bin_edges_[0] <= X.min() <= X.max() <= histogram.bin_edges_[-1]
+    assert counts.shape[1] <= 1000
+    assert (counts.sum(1) == 30).all()
+
+
+def test_values_too_far_apart():
+    with pytest.raises(ValueError, match=r"from -1e\+308 to 1.7e\+308, too far apart"):
+        DifferenceHistogram(range=1.0).fit([[1.7e308, -1e308]])
+
+
+@pytest.mark.parametrize(
+    "limits",
+    [(1, 0), (0, 0), (0, np.inf), (0, 1, 2), (np.nan, 1), ("a", "b"), (1j, 1), ([1, 2], 1)],
+)
 def test_limits_that_are_none(limits):
     histogram = DifferenceHistogram(range=limits)
     with pytest.raises(ValueError, match=r"range must be two finite numbers, .* got \("):

@@ -25,6 +25,25 @@ class Wrong:
         return self.decoder
 
 
+class Eager(MLP):
+    def build_encoder(self, input_shape, n_outputs):
+        return nn.Linear(input_shape, n_outputs)
+
+
+@pytest.mark.parametrize(
+    ("architecture", "n_outputs", "message"),
+    [
+        (Eager(), 2, r"Eager.build_encoder\(\(4,\), 2\) could not build a module: empty"),
+        (MLP(), 2**40, r"MLP.build_encoder\(\(4,\), 1099511627776\) could not build"),
+        (MLP(hidden_layer_sizes=2**70), 2, r"MLP.build_encoder\(\(4,\), 2\) could not build"),
+    ],
+)
+def test_what_an_architecture_was_asked_for_is_told(architecture, n_outputs, message):
+    with pytest.raises(ValueError, match=message) as caught:
+        build_coders(architecture, (4,), n_outputs, n_outputs, (4,))
+    assert "\n" not in str(caught.value)
+
+
 def test_a_class_is_no_architecture():
     with pytest.raises(ValueError, match=r"got the class MLP. Call it: MLP\(\)"):
         build_coders(MLP, (4,), 2, 2, (4,))

@@ -1,7 +1,7 @@
 """An autoencoder with a mixture of Gaussians over its latent codes and reconstructions."""
 
 from collections.abc import Callable, Sequence
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import torch
 from torch import Tensor
@@ -111,5 +111,16 @@ class MixtureNetwork(Network):
     def _join(self, x: Tensor, latent: Tensor, outputs: Tensor) -> Tensor:
         observed = self.autoencoder.observed(x)
         pair = self.autoencoder.likelihood.pairs(x, outputs, observed)
-        columns = [feature(*pair).unsqueeze(1) for feature in self.reconstruction_features]
+        columns = [_column(feature, *pair) for feature in self.reconstruction_features]
         return torch.cat([latent, *columns], dim=1)
+
+
+def _column(feature: Callable[[Tensor, Tensor], Any], x: Tensor, reconstruction: Tensor) -> Tensor:
+    values = feature(x, reconstruction)
+    if not isinstance(values, Tensor) or values.shape != (len(x),):
+        found = getattr(values, "shape", type(values).__name__)
+        raise ValueError(
+            f"The reconstruction feature {feature!r} must return a tensor of one number for each "
+            f"of the {len(x)} rows, but it returned {found}."
+        )
+    return values.unsqueeze(1)
