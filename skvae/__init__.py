@@ -12,10 +12,12 @@ from skvae.detectors import (
     VAEGMMDetector,
     VAEOutlierDetector,
 )
+from skvae.files import TRUSTED_TYPES
 from skvae.reporting import report
 
 __all__ = [
     "MLP",
+    "TRUSTED_TYPES",
     "AEGMMDetector",
     "AEOutlierDetector",
     "Conv1d",

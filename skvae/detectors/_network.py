@@ -357,7 +357,12 @@ class NetworkDetector(ThresholdDetector):
                 resolve_device(self.device_)
             except ValueError:
                 self.device_ = "cpu"
-            self.network_ = self._recipe.rebuild(state["network_"], self.device_)
+            try:
+                self.network_ = self._recipe.rebuild(state["network_"], self.device_)
+            except (AttributeError, TypeError, ValueError, RuntimeError) as error:
+                raise ValueError(
+                    f"The network of this {type(self).__name__} cannot be built again: {error}"
+                ) from error
 
 
 def _mean(functions: Sequence[RowFunction], x: Any) -> Any:

@@ -12,6 +12,7 @@ from sklearn.utils import check_consistent_length, column_or_1d
 from sklearn.utils.validation import check_is_fitted
 
 from skvae._sklearn import Interval, StrOptions, validate_parameter_constraints
+from skvae.files import checked, signed
 from skvae.labels import is_outlier
 from skvae.thresholds import (
     conformal_offset,
@@ -235,6 +236,19 @@ class ThresholdDetector(OutlierMixin, BaseEstimator, metaclass=ABCMeta):
 
     def _offset(self, scores: NDArray[np.float64], contamination: float | Literal["auto"]) -> float:
         return offset_from_scores(scores, contamination)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return signed(super().__getstate__())
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        name = type(self).__name__
+        state = checked(state, name)
+        known = [
+            np.ravel(state.get(attribute, ())) for attribute in ("offset_", "held_out_scores_")
+        ]
+        if np.isnan(np.concatenate(known)).any():
+            raise ValueError(f"This {name} was changed after it was saved: a threshold is NaN.")
+        super().__setstate__(state)
 
     def _validated(self, parameters: dict[str, Any]) -> dict[str, Any]:
         # They can be set after fit, which validates all of them.

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import nn
@@ -39,9 +40,30 @@ class Recipe:
             return self.network_class(**self.arguments)
 
     def rebuild(self, weights: Weights, device: str) -> Network:
-        """Return the trained network, with all that it drew when it was first built."""
+        """Return the trained network, with all that it drew when it was first built.
+
+        Raises
+        ------
+        ValueError
+            If the weights are not those of such a network, or not finite.
+        """
+        # A file that was tampered with may name any class.
+        if not (isinstance(self.network_class, type) and issubclass(self.network_class, Network)):
+            raise TypeError(f"{self.network_class!r} is no network of skvae.")
         with isolated(self.seed, torch.device("cpu")):
             network = self.build()
+        expected = weights_of(network)
+        for name in sorted(set(expected) | set(weights)):
+            if name not in weights or name not in expected:
+                raise ValueError(f"{name} is {'missing' if name in expected else 'unknown'}.")
+            value, like = weights[name], expected[name]
+            if value.shape != like.shape or value.dtype != like.dtype:
+                raise ValueError(
+                    f"{name} is of shape {value.shape} and {value.dtype}, but should be of shape "
+                    f"{like.shape} and {like.dtype}."
+                )
+            if not np.isfinite(value).all():
+                raise ValueError(f"{name} has values that are not finite.")
         state = {name: torch.tensor(value, device="cpu") for name, value in weights.items()}
         network.load_state_dict(state)
         return freeze(network.to(device))

@@ -1,0 +1,78 @@
+"""What a saved detector says of itself, what is checked when it is loaded, and what to trust."""
+
+from typing import Any
+
+import numpy as np
+import sklearn
+import torch
+
+from skvae._version import __version__
+
+__all__ = ["TRUSTED_TYPES", "checked", "signed"]
+
+# Raise it when an older skvae could not read what this one writes, and keep a file of each.
+FORMAT = 1
+VERSIONS = {
+    "skvae": __version__,
+    "numpy": np.__version__,
+    "scikit-learn": sklearn.__version__,
+    "torch": str(torch.__version__),
+}
+SIGNATURE = "_written_by"
+
+TRUSTED_TYPES = [
+    "functools.partial",
+    "sklearn.utils._bunch.Bunch",
+    "skvae.architectures._conv1d.Conv1d",
+    "skvae.architectures._conv2d.Conv2d",
+    "skvae.architectures._mlp.MLP",
+    "skvae.detectors._ae.AEOutlierDetector",
+    "skvae.detectors._aegmm.AEGMMDetector",
+    "skvae.detectors._ensemble.EnsembleOutlierDetector",
+    "skvae.detectors._reconstruction_histogram.ReconstructionHistogramClassifier",
+    "skvae.detectors._sampling.SamplingOutlierDetector",
+    "skvae.detectors._vae.VAEOutlierDetector",
+    "skvae.detectors._vaegmm.VAEGMMDetector",
+    "skvae.features._difference.ReconstructionDifference",
+    "skvae.features._histogram.DifferenceHistogram",
+    "skvae.likelihoods.location_scale.Gaussian",
+    "skvae.likelihoods.location_scale.StudentT",
+    "skvae.likelihoods.numbers_and_words.Columns",
+    "skvae.networks.ae.AE",
+    "skvae.networks.masked_ae.MaskedAE",
+    "skvae.networks.members.Members",
+    "skvae.networks.mixture.network.MixtureNetwork",
+    "skvae.networks.vae.VAE",
+    "skvae.rows.table.Table",
+    "skvae.runtime.recipe.Recipe",
+]
+"""The types in a file of skops that holds a detector: ``skops.io.load(path, trusted=...)``."""
+
+
+def signed(state: dict[str, Any]) -> dict[str, Any]:
+    """Return the state of an estimator with its format, and the versions that wrote it."""
+    return {**state, SIGNATURE: {"format": FORMAT, "attributes": sorted(state), **VERSIONS}}
+
+
+def checked(state: dict[str, Any], name: str) -> dict[str, Any]:
+    """Return the state of an estimator without its signature.
+
+    Raises
+    ------
+    ValueError
+        If it was written in a format that is not known, or something is missing.
+    """
+    state = dict(state)
+    signature = state.pop(SIGNATURE, None)
+    if not isinstance(signature, dict) or not isinstance(signature.get("format"), int):
+        raise ValueError(f"This {name} does not say in which format it was saved. Fit it again.")
+    if signature["format"] > FORMAT:
+        raise ValueError(
+            f"This {name} was saved by skvae {signature.get('skvae')} in format "
+            f"{signature['format']}, but skvae {__version__} knows formats up to {FORMAT}. Install "
+            "a newer skvae."
+        )
+    missing = sorted(set(signature.get("attributes", ())) - set(state))
+    if missing:
+        raise ValueError(f"This {name} was changed after it was saved: it lacks {missing}.")
+    return state

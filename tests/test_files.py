@@ -1,0 +1,211 @@
+"""Detectors in files: equal when they are loaded, and refused when they were tampered with."""
+
+import importlib
+import io
+import json
+import pickle
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+import skops.io
+from conftest import name
+from instances import ARGUMENTS, cheap
+from sklearn.exceptions import InconsistentVersionWarning
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from skops.io.exceptions import UntrustedTypesFoundException
+
+import skvae
+from skvae import (
+    TRUSTED_TYPES,
+    AEOutlierDetector,
+    Conv1d,
+    Conv2d,
+    EnsembleOutlierDetector,
+    ReconstructionHistogramClassifier,
+    VAEOutlierDetector,
+)
+from skvae.datasets import load_penguins
+from skvae.files import FORMAT, checked, signed
+
+FORMATS = Path(__file__).parent / "formats"
+# What scikit-learn's forests hold, which is not of skvae.
+OF_FORESTS = ["sklearn.tree._tree.Tree"]
+
+
+def curves(n_rows=40):
+    return np.random.RandomState(0).uniform(size=(n_rows, 12))
+
+
+def images(n_rows=40):
+    return np.random.RandomState(0).uniform(size=(n_rows, 8, 8))
+
+
+@pytest.fixture(scope="module")
+def fitted():
+    return cheap(VAEOutlierDetector, n_estimators=2).fit(curves())
+
+
+@pytest.fixture(scope="module")
+def file(fitted):
+    return skops.io.dumps(fitted)
+
+
+def with_schema(file, change):
+    """Return a file of skops with another schema: what it says of the objects in it."""
+    changed = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(file)) as old, zipfile.ZipFile(changed, "w") as new:
+        for each in old.namelist():
+            content = old.read(each)
+            if each == "schema.json":
+                content = json.dumps(change(json.loads(content))).encode()
+            new.writestr(each, content)
+    return changed.getvalue()
+
+
+def nodes(schema):
+    """Yield all objects within a schema."""
+    if isinstance(schema, dict):
+        yield schema
+    for value in schema.values() if isinstance(schema, dict) else schema:
+        if isinstance(value, dict | list):
+            yield from nodes(value)
+
+
+@pytest.mark.parametrize("detector_class", ARGUMENTS, ids=name)
+def test_files_of_skops_score_alike(detector_class, X):
+    detector = cheap(detector_class)
+    if detector_class is ReconstructionHistogramClassifier:
+        detector.fit(X, np.where(np.arange(len(X)) % 9, 1, -1))
+    else:
+        detector.fit(X)
+    loaded = skops.io.loads(skops.io.dumps(detector), trusted=TRUSTED_TYPES + OF_FORESTS)
+    np.testing.assert_array_equal(loaded.score_samples(X), detector.score_samples(X))
+    np.testing.assert_array_equal(loaded.predict(X), detector.predict(X))
+
+
+@pytest.mark.parametrize(
+    ("detector", "rows"),
+    [
+        (make_pipeline(StandardScaler(), cheap(EnsembleOutlierDetector)), curves()),
+        (cheap(VAEOutlierDetector, likelihood="student_t"), load_penguins()),
+        (cheap(VAEOutlierDetector, architecture=Conv2d(filters=(4,))), images()),
+        (cheap(AEOutlierDetector, architecture=Conv1d(filters=(4,))), curves()),
+    ],
+    ids=["pipeline", "words", "images", "curves"],
+)
+def test_pipelines_tables_and_images_in_files(detector, rows):
+    detector.fit(rows)
+    loaded = skops.io.loads(skops.io.dumps(detector), trusted=TRUSTED_TYPES)
+    np.testing.assert_array_equal(loaded.score_samples(rows), detector.score_samples(rows))
+
+
+@pytest.mark.parametrize("trusted", [t for t in TRUSTED_TYPES if t.startswith("skvae")])
+def test_trusted_types_are_where_they_say(trusted):
+    module, _, attribute = trusted.rpartition(".")
+    assert getattr(importlib.import_module(module), attribute).__module__ == module
+
+
+def test_a_function_that_was_added_is_not_trusted(file):
+    def add_system(schema):
+        for node in nodes(schema):
+            if node.get("__class__") == "VAE":
+                node |= {"__class__": "system", "__module__": "posix"}
+        return schema
+
+    tampered = with_schema(file, add_system)
+    assert "posix.system" in skops.io.get_untrusted_types(data=tampered)
+    with pytest.raises(UntrustedTypesFoundException, match=r"posix\.system"):
+        skops.io.loads(tampered, trusted=TRUSTED_TYPES)
+
+
+def test_another_class_in_place_of_the_network_is_refused(file):
+    def swap(schema):
+        for node in nodes(schema):
+            if node.get("__class__") == "Members" and node["__loader__"] == "TypeNode":
+                node |= {"__class__": "MLP", "__module__": "skvae.architectures._mlp"}
+        return schema
+
+    with pytest.raises(ValueError, match=r"cannot be built again: .*MLP.* is no network"):
+        skops.io.loads(with_schema(file, swap), trusted=TRUSTED_TYPES)
+
+
+@pytest.mark.parametrize("length", [0, 100, -100])
+def test_a_file_that_was_cut_is_refused(file, length):
+    with pytest.raises(zipfile.BadZipFile):
+        skops.io.loads(file[:length], trusted=TRUSTED_TYPES)
+
+
+def state_of(detector):
+    state = detector.__getstate__()
+    return {**state, "network_": dict(state["network_"])}
+
+
+def without(key):
+    return lambda state: state.pop(key)
+
+
+def with_weights(change):
+    def changed(state):
+        weights = state["network_"]
+        key = next(iter(weights))
+        weights[key] = change(weights[key].copy())
+
+    return changed
+
+
+def with_nan(weights):
+    weights.flat[0] = np.nan
+    return weights
+
+
+@pytest.mark.parametrize(
+    ("tamper", "message"),
+    [
+        (with_weights(with_nan), "cannot be built again: .* has values that are not finite"),
+        (with_weights(lambda w: w.astype(int)), "cannot be built again: .* and int64, but should"),
+        (with_weights(lambda w: w[:-1]), r"cannot be built again: .* is of shape \("),
+        (lambda s: s["network_"].popitem(), "cannot be built again: .* is missing"),
+        (lambda s: s["network_"].update(more=np.zeros(1)), "again: more is unknown"),
+        (lambda s: s.update(_recipe=None), "cannot be built again"),
+        (without("offset_"), r"was changed after it was saved: it lacks \['offset_'\]"),
+        (without("_recipe"), r"was changed after it was saved: it lacks \['_recipe'\]"),
+        (lambda s: s.update(offset_=np.nan), "was changed after it was saved: a threshold is NaN"),
+        (without("_written_by"), "does not say in which format it was saved"),
+        (
+            lambda s: s["_written_by"].update(format=FORMAT + 1, skvae="9.9"),
+            f"was saved by skvae 9.9 in format {FORMAT + 1}, .* Install a newer skvae",
+        ),
+    ],
+)
+def test_a_state_that_was_tampered_with_is_refused(fitted, tamper, message):
+    state = state_of(fitted)
+    tamper(state)
+    with pytest.raises(ValueError, match=f"VAEOutlierDetector .*{message}|{message}"):
+        VAEOutlierDetector.__new__(VAEOutlierDetector).__setstate__(state)
+
+
+def test_the_signature_tells_versions_and_is_no_attribute(fitted):
+    signature = fitted.__getstate__()["_written_by"]
+    assert signature["skvae"] == skvae.__version__
+    assert {"numpy", "scikit-learn", "torch"} <= signature.keys()
+    assert not hasattr(pickle.loads(pickle.dumps(fitted)), "_written_by")
+    state = {"a": 1}
+    assert checked(signed(state), "state") == state
+
+
+# A file of each format, written by the lines below with the skvae of its time.
+#     detector = cheap(VAEOutlierDetector, architecture=MLP(hidden_layer_sizes=2)).fit(curves())
+#     skops.io.dump(detector, "tests/formats/1.skops", compression=zipfile.ZIP_DEFLATED)
+#     np.save("tests/formats/1.npy", detector.score_samples(curves()))
+@pytest.mark.parametrize("number", range(1, FORMAT + 1))
+@pytest.mark.filterwarnings(
+    f"ignore::{InconsistentVersionWarning.__module__}.InconsistentVersionWarning"
+)
+def test_files_of_older_formats_score_as_they_did(number):
+    detector = skops.io.load(FORMATS / f"{number}.skops", trusted=TRUSTED_TYPES)
+    expected = np.load(FORMATS / f"{number}.npy")
+    np.testing.assert_allclose(detector.score_samples(curves()), expected, rtol=1e-4)
+    assert detector.offset_ == pytest.approx(np.quantile(detector.held_out_scores_, 0.1), abs=5)
