@@ -22,7 +22,7 @@ from skvae.detectors._vae import VAEOutlierDetector
 from skvae.failures import undone_on_failure
 from skvae.runtime.recipe import VERSIONS
 from skvae.seeding import seeded_clone
-from skvae.training.cache import cached
+from skvae.training.cache import remembered
 
 COMBINATIONS: dict[str, Callable[[NDArray[np.float64]], NDArray[np.float64]]] = {
     "max": lambda scores: scores.min(axis=1),
@@ -273,9 +273,10 @@ class EnsembleOutlierDetector(ThresholdDetector, BaseComposition):
             validate_data(self, X, skip_check_array=True)
             random = check_random_state(self.random_state)
             experts = {name: seeded_clone(expert, random) for name, expert in named}
-            fit = cached(_fit_expert, self.memory)
+            # Versions tell releases apart.
+            calls = [{"expert": each, "X": X, "versions": VERSIONS} for each in experts.values()]
             self.estimators_ = Parallel(n_jobs=self.n_jobs)(
-                delayed(fit)(expert, X, VERSIONS) for expert in experts.values()
+                delayed(remembered)(self.memory, _fit_expert, call) for call in calls
             )
             self.named_estimators_ = Bunch(**dict(zip(experts, self.estimators_, strict=True)))
             scored = [self._held_out(expert, X) for expert in self.estimators_]

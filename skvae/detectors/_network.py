@@ -35,7 +35,7 @@ from skvae.runtime.apply import RowFunction, apply_to_rows, batch_rows_for
 from skvae.runtime.devices import choose_device, resolve_device
 from skvae.runtime.recipe import Recipe, weights_of
 from skvae.thresholds import pool_folds
-from skvae.training.cache import cached, train_to_arrays
+from skvae.training.cache import remembered, train_to_arrays
 from skvae.training.engine import Epochs, train_network
 from skvae.training.members import train_members
 from skvae.training.schedule import Stopping, plan_schedule
@@ -234,15 +234,22 @@ class NetworkDetector(ThresholdDetector):
         )
         batch_rows = min(schedule.batch_size, len(X))
         self.device_ = choose_device(self.device, self._recipe, row_shape, batch_rows)
-        settings = {"device": self.device_, "verbose": self.verbose}
         if self.memory is None or self.callbacks:
+            settings = {"device": self.device_, "verbose": self.verbose}
             settings["callbacks"] = self.callbacks or ()
             self.network_, self.history_ = train(self._recipe, X, schedule, **settings)
         else:
-            train_cached = cached(train_to_arrays, self.memory, ignore=["verbose"])
-            # Equal rows in another order of memory are the same to training, not to joblib.
-            rows = X.contiguous() if isinstance(X, Cells) else np.ascontiguousarray(X)
-            weights, self.history_ = train_cached(train, self._recipe, rows, schedule, **settings)
+            arguments = {
+                "train": train,
+                "recipe": self._recipe,
+                # Equal rows in another order of memory are the same to training, not to joblib.
+                "X": X.contiguous() if isinstance(X, Cells) else np.ascontiguousarray(X),
+                "schedule": schedule,
+                "device": self.device_,
+            }
+            weights, self.history_ = remembered(
+                self.memory, train_to_arrays, arguments, {"verbose": self.verbose}
+            )
             self.network_ = self._recipe.rebuild(weights, self.device_)
         # Members that are trained one after another count from 1 again.
         self.n_iter_ = max(epoch["epoch"] for epoch in self.history_)

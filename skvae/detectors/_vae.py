@@ -152,7 +152,7 @@ class VAEOutlierDetector(AutoencoderDetector):
         The place where trained networks are kept. A fit with the same rows and the same
         parameters uses the network from there. A search over parameters that do not influence
         training, such as ``contamination``, then trains once. It needs an int as
-        ``random_state``.
+        ``random_state``. What is kept are pickles, so that others must not be able to write there.
 
     random_state : int, RandomState instance or None, default=None
         The source of all randomness: initialisation, shuffling, held-out rows and draws. An int

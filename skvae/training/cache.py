@@ -1,7 +1,10 @@
 """What a cache keeps of a training, and where."""
 
 import os
-from collections.abc import Callable, Sequence
+import pickle
+import warnings
+from collections.abc import Callable
+from hashlib import sha256
 from os import PathLike
 from typing import Any
 
@@ -13,18 +16,50 @@ from skvae.runtime.recipe import Recipe, Weights, weights_of
 from skvae.training.engine import Epochs
 from skvae.training.schedule import Schedule
 
-__all__ = ["cached", "train_to_arrays"]
+__all__ = ["remembered", "train_to_arrays"]
 
 
-def cached(
-    function: Callable[..., Any],
+def remembered(
     memory: str | PathLike[str] | Any,
-    ignore: Sequence[str] | None = None,
-) -> Callable[..., Any]:
-    """Return a function that keeps what it returns in a folder, or in a joblib.Memory."""
+    function: Callable[..., Any],
+    arguments: dict[str, Any],
+    without_influence: dict[str, Any] | None = None,
+) -> Any:
+    """Return what a function returns, or a folder or joblib.Memory has kept of an equal call.
+
+    Warns
+    -----
+    UserWarning
+        If what was kept has changed since, or nothing can be kept there. The function is then
+        called.
+    """
     path = os.fspath(memory) if isinstance(memory, PathLike) else memory
-    keeping: Callable[..., Any] = check_memory(path).cache(function, ignore=ignore)
-    return keeping
+    call = (function, arguments, without_influence or {})
+    try:
+        keeping = check_memory(path).cache(_packed, ignore=["without_influence"])
+        payload, checksum = keeping(*call)
+        if sha256(payload).hexdigest() != checksum:
+            warnings.warn(
+                f"What memory={memory!r} has kept of a training was changed since, so that it is "
+                "trained again.",
+                stacklevel=2,
+            )
+            keeping.call_and_shelve(*call).clear()
+            payload, _ = keeping(*call)
+    except OSError as error:
+        warnings.warn(
+            f"memory={memory!r} cannot keep or give back a training: {error}", stacklevel=2
+        )
+        return function(**arguments, **call[2])
+    return pickle.loads(payload)
+
+
+def _packed(
+    function: Callable[..., Any], arguments: dict[str, Any], without_influence: dict[str, Any]
+) -> tuple[bytes, str]:
+    """Return what a function returns as bytes, and their checksum."""
+    payload = pickle.dumps(function(**arguments, **without_influence))
+    return payload, sha256(payload).hexdigest()
 
 
 def train_to_arrays(
