@@ -26,7 +26,7 @@ ROOMS = {
     "rows": ({"numpy", "sklearn", "torch"}, {"_sklearn"}),
     "runtime": ({"numpy", "torch"}, {"_version", "networks", "rows"}),
     "training": (
-        {"numpy", "sklearn", "skorch", "torch", "tqdm"},
+        {"joblib", "numpy", "sklearn", "skorch", "torch", "tqdm"},
         {"networks", "rows", "runtime"},
     ),
     "features": ({"numpy", "sklearn"}, {"_sklearn", "failures", "rows"}),

@@ -147,6 +147,11 @@ class AEOutlierDetector(AutoencoderDetector):
         training, such as ``contamination``, then trains once. It needs an int as
         ``random_state``. What is kept are pickles, so that others must not be able to write there.
 
+    checkpoint : str or path-like, default=None
+        The file that keeps the state of the training until ``fit`` is done: every 10 seconds at
+        the end of an epoch, and after Ctrl-C. If it is there, ``fit`` goes on from it, and ends as
+        if it had not been interrupted. It needs an int as ``random_state``, and no ``callbacks``.
+
     random_state : int, RandomState instance or None, default=None
         The source of all randomness: initialisation, shuffling, held-out rows and draws. An int
         gives the same scores from each fit.
@@ -266,6 +271,7 @@ class AEOutlierDetector(AutoencoderDetector):
         callbacks: Sequence[Any] | None = None,
         device: str = "auto",
         memory: str | PathLike[str] | Any = None,
+        checkpoint: str | PathLike[str] | None = None,
         random_state: int | RandomState | None = None,
         verbose: bool | int = 0,
     ) -> None:
@@ -292,6 +298,7 @@ class AEOutlierDetector(AutoencoderDetector):
         self.callbacks = callbacks
         self.device = device
         self.memory = memory
+        self.checkpoint = checkpoint
         self.random_state = random_state
         self.verbose = verbose
 

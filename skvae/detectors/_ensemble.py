@@ -85,7 +85,8 @@ class EnsembleOutlierDetector(ThresholdDetector, BaseComposition):
     memory : str, path-like or object with the joblib.Memory interface, default=None
         The place where fitted experts are kept. A fit with the same rows and the same
         parameters uses the experts from there. A search over ``combine`` or ``contamination``
-        then fits them once. It needs an int as ``random_state``.
+        then fits them once. It needs an int as ``random_state``. What is kept are pickles, so that
+        others must not be able to write there.
 
     random_state : int, RandomState instance or None, default=None
         The source of the seeds of all experts whose own ``random_state`` is ``None``. An int

@@ -36,6 +36,7 @@ from skvae.runtime.devices import choose_device, resolve_device
 from skvae.runtime.recipe import Recipe, weights_of
 from skvae.thresholds import pool_folds
 from skvae.training.cache import remembered, train_to_arrays
+from skvae.training.checkpoints import Checkpoint, open_checkpoint
 from skvae.training.engine import Epochs, train_network
 from skvae.training.members import train_members
 from skvae.training.schedule import Stopping, plan_schedule
@@ -71,6 +72,7 @@ class NetworkDetector(ThresholdDetector):
         "callbacks": [list, tuple, None],
         "device": [str],
         "memory": [str, PathLike, HasMethods("cache"), None],
+        "checkpoint": [str, PathLike, None],
         "random_state": ["random_state"],
         "verbose": ["verbose"],
     }
@@ -234,27 +236,38 @@ class NetworkDetector(ThresholdDetector):
         )
         batch_rows = min(schedule.batch_size, len(X))
         self.device_ = choose_device(self.device, self._recipe, row_shape, batch_rows)
+        training: dict[str, Any] = {
+            "train": train,
+            "recipe": self._recipe,
+            "X": X,
+            "schedule": schedule,
+            "device": self.device_,
+        }
+        if self.memory is not None or self.checkpoint is not None:
+            # Equal rows in another order of memory are the same to training, not to joblib.
+            training["X"] = X.contiguous() if isinstance(X, Cells) else np.ascontiguousarray(X)
+        checkpoint = self._checkpoint(training)
+        settings: dict[str, Any] = {"verbose": self.verbose, "checkpoint": checkpoint}
         if self.memory is None or self.callbacks:
-            settings = {"device": self.device_, "verbose": self.verbose}
-            settings["callbacks"] = self.callbacks or ()
+            settings |= {"device": self.device_, "callbacks": self.callbacks or ()}
             self.network_, self.history_ = train(self._recipe, X, schedule, **settings)
         else:
-            arguments = {
-                "train": train,
-                "recipe": self._recipe,
-                # Equal rows in another order of memory are the same to training, not to joblib.
-                "X": X.contiguous() if isinstance(X, Cells) else np.ascontiguousarray(X),
-                "schedule": schedule,
-                "device": self.device_,
-            }
-            weights, self.history_ = remembered(
-                self.memory, train_to_arrays, arguments, {"verbose": self.verbose}
-            )
+            weights, self.history_ = remembered(self.memory, train_to_arrays, training, settings)
             self.network_ = self._recipe.rebuild(weights, self.device_)
         # Members that are trained one after another count from 1 again.
         self.n_iter_ = max(epoch["epoch"] for epoch in self.history_)
         # Not score_samples, which would validate a second time and miss feature names.
         self._set_threshold(*self._held_out(X), lambda: self._score_samples(X))
+        if checkpoint is not None:
+            checkpoint.remove()
+
+    def _checkpoint(self, training: dict[str, Any]) -> Checkpoint | None:
+        if self.checkpoint is None:
+            return None
+        if self.callbacks or not isinstance(self.random_state, Integral):
+            other = "no callbacks" if self.callbacks else "an int as random_state"
+            raise ValueError(f"checkpoint needs {other}, for the training to go on as it was.")
+        return open_checkpoint(self.checkpoint, training)
 
     def _n_members(self, X: NDArray[Any]) -> int:
         n_members = self.n_estimators

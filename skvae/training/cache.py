@@ -13,6 +13,7 @@ from sklearn.utils.validation import check_memory
 
 from skvae.networks import Network
 from skvae.runtime.recipe import Recipe, Weights, weights_of
+from skvae.training.checkpoints import Checkpoint
 from skvae.training.engine import Epochs
 from skvae.training.schedule import Schedule
 
@@ -69,7 +70,9 @@ def train_to_arrays(
     schedule: Schedule,
     device: str,
     verbose: bool | int,
+    checkpoint: Checkpoint | None = None,
 ) -> tuple[Weights, Epochs]:
     """Train a network, and return its state as plain arrays, and the history."""
-    network, history = train(recipe, X, schedule, device=device, verbose=verbose)
+    settings = {"device": device, "verbose": verbose, "checkpoint": checkpoint}
+    network, history = train(recipe, X, schedule, **settings)
     return weights_of(network), history

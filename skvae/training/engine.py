@@ -25,6 +25,7 @@ from skvae.runtime.arithmetic import is_small_step
 from skvae.runtime.isolation import generators_of, isolated
 from skvae.runtime.recipe import Recipe, freeze, weights_of
 from skvae.runtime.threads import single_thread
+from skvae.training.checkpoints import Checkpoint
 from skvae.training.loss import mean_terms
 from skvae.training.parameters import join_parameters, separate_parameters
 from skvae.training.schedule import Schedule
@@ -42,6 +43,7 @@ def train_network(
     device: str,
     callbacks: Sequence[Any] = (),
     verbose: bool | int = 0,
+    checkpoint: Checkpoint | None = None,
 ) -> tuple[Network, Epochs]:
     """Build a network, train it, and return it with a record of each epoch.
 
@@ -51,7 +53,13 @@ def train_network(
     with isolated(recipe.seed, torch.device(device)):
         network = recipe.build().to(device)
         history = run_epochs(
-            network, X, schedule, seed=recipe.seed, callbacks=callbacks, verbose=verbose
+            network,
+            X,
+            schedule,
+            seed=recipe.seed,
+            callbacks=callbacks,
+            verbose=verbose,
+            checkpoint=checkpoint,
         )
     return freeze(network), history
 
@@ -64,12 +72,11 @@ def run_epochs(
     seed: int,
     callbacks: Sequence[Any] = (),
     verbose: bool | int = 0,
-    state: dict[str, Any] | None = None,
+    checkpoint: Checkpoint | None = None,
 ) -> Epochs:
     """Train a network, on its device, where torch is isolated.
 
-    With what ``Engine.state`` returned at the end of an epoch of the same training, the
-    training goes on as if it had not been interrupted.
+    From a checkpoint of the same training it goes on as if it had not been interrupted.
     """
     # Scoring limits larger values, and would not see the rows that were trained on.
     largest = largest_value(X)
@@ -85,10 +92,16 @@ def run_epochs(
         settings = {"patience": stopping.n_iter_no_change, "threshold": stopping.tol}
         early = EarlyStopping(**settings, threshold_mode="abs", load_best=True)
         callbacks.insert(0, early)
+    state = None if checkpoint is None else checkpoint.state
     with ExitStack() as stack:
         if verbose:
-            bar = stack.enter_context(tqdm(total=schedule.n_steps, unit="step"))
-            callbacks.append(_Progress(bar))
+            n_done = 0 if state is None else len(state["history"]) * schedule.n_batches(len(X))
+            n_done = min(n_done, schedule.n_steps)
+            bar = tqdm(total=schedule.n_steps, initial=n_done, unit="step")
+            callbacks.append(_Progress(stack.enter_context(bar)))
+        if checkpoint is not None:
+            stack.callback(checkpoint.write)
+            callbacks.append(_Keeper(checkpoint))
         if is_small_step(network, X.shape[1:], min(schedule.batch_size, len(X))):
             stack.enter_context(single_thread())
         engine = Engine(
@@ -112,6 +125,8 @@ def run_epochs(
             verbose=0,
         ).initialize()
         engine.run(train, state)
+        if checkpoint is not None:
+            checkpoint.keep(engine.final_state())
     if len(engine.optimizer_.param_groups[0]["params"]) == 1:
         separate_parameters(network)
     if not all(np.isfinite(value).all() for value in weights_of(network).values()):
@@ -135,6 +150,14 @@ class _Progress(Callback):
         epoch = net.history[-1]
         losses = {name: epoch[name] for name in ("train_loss", "valid_loss") if name in epoch}
         self.bar.set_postfix(epoch=epoch["epoch"], **losses, refresh=False)
+
+
+class _Keeper(Callback):
+    def __init__(self, checkpoint: Checkpoint) -> None:
+        self.checkpoint = checkpoint
+
+    def on_epoch_end(self, net: Any, **kwargs: Any) -> None:
+        self.checkpoint.keep(net.state())
 
 
 class _History(History):
@@ -162,6 +185,9 @@ class Engine(NeuralNet):
 
     def run(self, train: Any, state: dict[str, Any] | None = None) -> None:
         """Train all epochs, or those that are left after ``state``."""
+        if state is not None and "optimizer" not in state:
+            self.load_final_state(state)
+            return
         self.notify("on_train_begin", X=train, y=None)
         if state is not None:
             self.load_state(state)
@@ -186,23 +212,30 @@ class Engine(NeuralNet):
             name: {key: value for key, value in vars(callback).items() if key.endswith("_")}
             for name, callback in self.callbacks_
         }
-        state = {
-            "network": self.module_.state_dict(),
-            "optimizer": self.optimizer_.state_dict(),
-            "history": list(self.history),
-            "callbacks": callbacks,
-            "generators": [g.get_state() for g in generators_of(torch.device(self.device))],
-        }
-        return deepcopy(state)
+        more = {"optimizer": self.optimizer_.state_dict(), "callbacks": callbacks}
+        return {**self.final_state(), **deepcopy(more)}
 
     def load_state(self, state: dict[str, Any]) -> None:
         """Go back to the end of an epoch."""
         state = deepcopy(state)
-        self.module_.load_state_dict(state["network"])
+        self.load_final_state(state)
         self.optimizer_.load_state_dict(state["optimizer"])
-        self.history[:] = state["history"]
         for name, callback in self.callbacks_:
             vars(callback).update(state["callbacks"].get(name, {}))
+
+    def final_state(self) -> dict[str, Any]:
+        """Return all that depends on the training when it is finished."""
+        state = {
+            "network": self.module_.state_dict(),
+            "history": list(self.history),
+            "generators": [g.get_state() for g in generators_of(torch.device(self.device))],
+        }
+        return deepcopy(state)
+
+    def load_final_state(self, state: dict[str, Any]) -> None:
+        """Become what a finished training left."""
+        self.module_.load_state_dict(state["network"])
+        self.history[:] = state["history"]
         generators = generators_of(torch.device(self.device))
         for generator, generator_state in zip(generators, state["generators"], strict=True):
             generator.set_state(generator_state)

@@ -12,6 +12,7 @@ from skvae.networks import Network, StackedMembers, can_be_stacked
 from skvae.rows import folds
 from skvae.runtime.isolation import isolated
 from skvae.runtime.recipe import Recipe, freeze
+from skvae.training.checkpoints import Checkpoint
 from skvae.training.engine import Epochs, run_epochs
 from skvae.training.schedule import Schedule
 
@@ -25,6 +26,7 @@ def train_members(
     schedule: Schedule,
     *,
     device: str,
+    checkpoint: Checkpoint | None = None,
     **settings: Any,
 ) -> tuple[Network, Epochs]:
     """Train the members of a recipe for :class:`Members`: in one pass, or one after another.
@@ -36,16 +38,17 @@ def train_members(
         members: Any = recipe.build()
         if can_be_stacked(members.members[0]):
             stacked = StackedMembers(members).to(device)
-            history = run_epochs(stacked, X, schedule, seed=recipe.seed, **settings)
+            settings = {"seed": recipe.seed, "checkpoint": checkpoint, **settings}
+            history = run_epochs(stacked, X, schedule, **settings)
             return freeze(stacked.unstack()), history
     fold = folds(len(X), schedule.n_members, recipe.seed)
     history = []
     for number, member in enumerate(members.members):
         # Built already: not all that a network draws then is part of its state.
         alone = Recipe(partial(_itself, member), {}, recipe.seed + number)
-        _, epochs = train(
-            alone, X[fold != number], replace(schedule, n_members=1), device=device, **settings
-        )
+        own = None if checkpoint is None else checkpoint.part(f"member {number}")
+        settings |= {"device": device, "checkpoint": own}
+        _, epochs = train(alone, X[fold != number], replace(schedule, n_members=1), **settings)
         history += [{"member": number, **epoch} for epoch in epochs]
     return freeze(members.to(device)), history
 

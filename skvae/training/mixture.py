@@ -21,6 +21,7 @@ from skvae.runtime.apply import batch_rows_for
 from skvae.runtime.isolation import isolated
 from skvae.runtime.recipe import Recipe, freeze
 from skvae.runtime.threads import single_thread
+from skvae.training.checkpoints import Checkpoint
 from skvae.training.engine import Epochs, run_epochs
 from skvae.training.schedule import Schedule
 
@@ -43,6 +44,7 @@ def train_mixture(
     device: str,
     callbacks: Sequence[Any] = (),
     verbose: bool | int = 0,
+    checkpoint: Checkpoint | None = None,
 ) -> tuple[MixtureNetwork, Epochs]:
     """Build a mixture network; train its autoencoder, and then both together.
 
@@ -57,7 +59,10 @@ def train_mixture(
     with isolated(recipe.seed, torch.device(device)):
         network: Any = recipe.build().to(device)
         settings: dict[str, Any] = {"seed": recipe.seed, "callbacks": callbacks, "verbose": verbose}
-        history = run_epochs(network.autoencoder, X, schedule, **settings)
+        first, then = (
+            checkpoint and checkpoint.part(stage) for stage in ("autoencoder", "mixture")
+        )
+        history = run_epochs(network.autoencoder, X, schedule, checkpoint=first, **settings)
         rows = subset(X, schedule.learned_rows(len(X)))
         with _scoring(network):
             network.head.start(*_first_guess(network, rows, recipe.seed))
@@ -69,7 +74,7 @@ def train_mixture(
             ),
             lr=SECOND_STAGE_LR * schedule.lr,
         )
-        for record in run_epochs(network, X, second, **settings):
+        for record in run_epochs(network, X, second, checkpoint=then, **settings):
             history.append({**record, "epoch": len(history) + 1})
         with _scoring(network):
             jitter = settle(network, rows)

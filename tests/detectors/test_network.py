@@ -310,7 +310,15 @@ def test_memory_keeps_networks_apart_by_what_influences_training(
         "energy_weight": 0.5, "covariance_weight": 0.1, "samples": 2, "support_fraction": 0.7,
         "masked_fraction": 0.2, "n_partitions": 2, "n_estimators": 2,
     }  # fmt: skip
-    known = {*without_influence, *with_influence, "device", "score_type", "callbacks", "max_steps"}
+    known = {
+        *without_influence,
+        *with_influence,
+        "device",
+        "score_type",
+        "callbacks",
+        "max_steps",
+        "checkpoint",
+    }
     assert set(detector.get_params(deep=False)) <= known
     for name, value in with_influence.items():
         if name in detector.get_params():

@@ -14,12 +14,9 @@ from skorch.callbacks import (
 from torch import nn
 from torch.optim.lr_scheduler import ConstantLR
 
-from skvae import MLP
-from skvae.likelihoods import StudentT
-from skvae.networks import VAE, Network, Term
-from skvae.runtime.isolation import isolated
+from skvae.networks import Network, Term
 from skvae.runtime.recipe import Recipe, weights_of
-from skvae.training.engine import _History, run_epochs, train_network
+from skvae.training.engine import _History, train_network
 from skvae.training.schedule import Schedule, Stopping
 
 X = np.linspace(-1, 1, 40, dtype=np.float64)[:, None]
@@ -136,39 +133,6 @@ def test_ctrl_c_reaches_the_caller(stopping):
         train({"fail_at": 5, "failure": KeyboardInterrupt()}, stopping=stopping)
     with pytest.raises(KeyboardInterrupt):
         train(callbacks=[Interrupt(3)], stopping=stopping)
-
-
-@pytest.mark.parametrize("stopping", [None, Stopping(0.3, 2, 0.0)])
-def test_an_interrupted_training_goes_on_as_if_it_had_not_been(stopping):
-    arguments = {
-        "architecture": MLP(hidden_layer_sizes=(8,), dropout=0.2),
-        "input_shape": (3,),
-        "latent_dim": 2,
-        "likelihood": StudentT,
-        "beta": 0.1,
-    }
-    rows = np.random.RandomState(0).standard_normal((50, 3))
-    # At this rate the held-out rows stop the training soon.
-    schedule = Schedule(n_steps=83, batch_size=10, lr=0.3, stopping=stopping)
-    recipe = Recipe(VAE, arguments, seed=7)
-
-    def build():
-        with isolated(7, CPU):
-            return recipe.build()
-
-    whole, part, again = build(), build(), build()
-    with isolated(1, CPU):
-        history = run_epochs(whole, rows, schedule, seed=7)
-    callback = Interrupt(4)
-    with isolated(1, CPU), pytest.raises(KeyboardInterrupt):
-        run_epochs(part, rows, schedule, seed=7, callbacks=[callback])
-    with isolated(99, CPU):
-        resumed = run_epochs(again, rows, schedule, seed=7, state=callback.state)
-    assert 5 < len(history) == len(resumed)
-    assert (stopping is None) == (len(history) == 17)
-    for epoch, same in zip(history, resumed, strict=True):
-        assert {**epoch, "seconds": 0} == {**same, "seconds": 0}
-    np.testing.assert_equal(weights_of(again), weights_of(whole))
 
 
 def test_callbacks_see_the_training():

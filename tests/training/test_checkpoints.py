@@ -1,0 +1,216 @@
+"""A training that was interrupted goes on from a file, and ends as if it had not been."""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from instances import cheap, with_parameter
+from numpy.testing import assert_array_equal
+from sklearn.base import clone
+
+from skvae import MLP, Conv1d, EnsembleOutlierDetector, VAEOutlierDetector
+from skvae.runtime.recipe import weights_of
+from skvae.training import checkpoints
+from skvae.training.engine import Engine
+
+
+def name(detector_class):
+    return detector_class.__name__
+
+
+@pytest.fixture
+def interrupt(monkeypatch):
+    """Return a function that sends Ctrl-C in the middle of an epoch of all trainings."""
+    original = Engine.train_step
+
+    def at(epoch):
+        def train_step(self, batch, **params):
+            if len(self.history) == epoch:
+                raise KeyboardInterrupt
+            return original(self, batch, **params)
+
+        monkeypatch.setattr(Engine, "train_step", train_step if epoch else original)
+
+    return at
+
+
+def epochs(detector):
+    return [{**epoch, "seconds": 0.0} for epoch in detector.history_]
+
+
+@pytest.mark.parametrize("stopping", [False, True])
+@pytest.mark.parametrize("n_estimators", [1, 2])
+@pytest.mark.parametrize("detector_class", with_parameter("checkpoint"), ids=name)
+def test_it_ends_as_if_it_had_not_been_interrupted(
+    detector_class, n_estimators, stopping, X, tmp_path, interrupt
+):
+    detector = cheap(detector_class, early_stopping=stopping, n_iter_no_change=3, tol=0.0)
+    detector.set_params(architecture=MLP(hidden_layer_sizes=8, dropout=0.2))
+    if "n_estimators" in detector.get_params():
+        detector.set_params(n_estimators=n_estimators)
+    whole = clone(detector).fit(X)
+    detector.set_params(checkpoint=tmp_path / "training")
+    for epoch in (1, 3, 4):
+        interrupt(epoch)
+        with pytest.raises(KeyboardInterrupt):
+            detector.fit(X)
+        assert not hasattr(detector, "network_")
+        assert [path.name for path in tmp_path.iterdir()] == ["training"]
+    interrupt(None)
+    detector.fit(X)
+    assert not list(tmp_path.iterdir())
+    np.testing.assert_equal(weights_of(detector.network_), weights_of(whole.network_))
+    assert epochs(detector) == epochs(whole)
+    assert_array_equal(detector.score_samples(X), whole.score_samples(X))
+    assert_array_equal(detector.held_out_scores_, whole.held_out_scores_)
+
+
+def test_a_finished_part_is_not_trained_again(X, tmp_path, monkeypatch):
+    # Members with convolutions are trained one after another.
+    detector = cheap(
+        VAEOutlierDetector,
+        architecture=Conv1d(filters=4),
+        n_estimators=2,
+        max_epochs=5,
+        checkpoint=tmp_path / "training",
+    )
+    whole = clone(detector).set_params(checkpoint=None).fit(X)
+    assert {epoch["member"] for epoch in whole.history_} == {0, 1}
+    steps = []
+    original = Engine.train_step
+
+    def train_step(self, batch, **params):
+        steps.append(self)
+        if len(set(map(id, steps))) == 2:
+            raise KeyboardInterrupt
+        return original(self, batch, **params)
+
+    monkeypatch.setattr(Engine, "train_step", train_step)
+    with pytest.raises(KeyboardInterrupt):
+        detector.fit(X)
+    monkeypatch.setattr(
+        Engine, "train_step", lambda *args, **kw: steps.append(0) or original(*args, **kw)
+    )
+    steps.clear()
+    detector.fit(X)
+    n_steps = sum(1 for epoch in whole.history_ if epoch["member"] == 1)
+    assert len(steps) == n_steps * -(-100 // 64)
+    assert_array_equal(detector.score_samples(X), whole.score_samples(X))
+
+
+def test_it_goes_together_with_memory(X, tmp_path, interrupt):
+    detector = cheap(
+        VAEOutlierDetector, memory=tmp_path / "memory", checkpoint=tmp_path / "training"
+    )
+    whole = cheap(VAEOutlierDetector).fit(X)
+    interrupt(3)
+    with pytest.raises(KeyboardInterrupt):
+        detector.fit(X)
+    interrupt(None)
+    assert_array_equal(detector.fit(X).score_samples(X), whole.score_samples(X))
+
+
+def test_experts_have_checkpoints_of_their_own(X, tmp_path, interrupt):
+    detector = EnsembleOutlierDetector(random_state=0)
+    detector.set_params(vae__max_steps=40, ae__max_steps=40, far="drop", near="drop")
+    whole = clone(detector).fit(X)
+    detector.set_params(vae__checkpoint=tmp_path / "vae", ae__checkpoint=tmp_path / "ae")
+    interrupt(2)
+    with pytest.raises(KeyboardInterrupt):
+        detector.fit(X)
+    interrupt(None)
+    assert_array_equal(detector.fit(X).score_samples(X), whole.score_samples(X))
+
+
+@pytest.mark.parametrize(
+    "change", [{"lr": 0.1}, {"random_state": 1}, {"max_epochs": 30}, {"latent_dim": 3}, None]
+)
+def test_another_training_does_not_use_the_file(X, tmp_path, interrupt, change):
+    path = tmp_path / "training"
+    detector = cheap(VAEOutlierDetector, checkpoint=path)
+    interrupt(2)
+    with pytest.raises(KeyboardInterrupt):
+        detector.fit(X)
+    before = path.read_bytes()
+    detector.set_params(**(change or {}))
+    with pytest.raises(ValueError, match=r"is of another training: .* Remove the file"):
+        detector.fit(X if change else X + 1)
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("content", [b"", b"no checkpoint", b"\x80\x04N."])
+def test_a_file_that_is_no_checkpoint_is_left_alone(X, tmp_path, content):
+    path = tmp_path / "training"
+    path.write_bytes(content)
+    with pytest.raises(
+        ValueError, match=r"is no checkpoint\. Remove the file, or name another one"
+    ):
+        cheap(VAEOutlierDetector, checkpoint=path).fit(X)
+    assert path.read_bytes() == content
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"random_state": None}, "checkpoint needs an int as random_state"),
+        ({"callbacks": [object()]}, "checkpoint needs no callbacks"),
+    ],
+)
+def test_what_a_checkpoint_needs(X, tmp_path, arguments, message):
+    with pytest.raises(ValueError, match=message):
+        cheap(VAEOutlierDetector, checkpoint=tmp_path / "training", **arguments).fit(X)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_folder_that_is_missing_is_told_before_the_training(X, tmp_path, interrupt):
+    interrupt(1)
+    with pytest.raises((OSError, RuntimeError), match="missing"):
+        cheap(VAEOutlierDetector, checkpoint=tmp_path / "missing" / "training").fit(X)
+
+
+FIT = """
+import sys
+import numpy as np
+from instances import cheap
+from skvae import VAEOutlierDetector
+from skvae.training import checkpoints
+checkpoints.INTERVAL = 0.0
+X = np.random.RandomState(0).normal(size=(200, 5))
+cheap(VAEOutlierDetector, max_epochs=200, checkpoint=sys.argv[1]).fit(X)
+"""
+
+
+def test_a_kill_at_any_moment_leaves_a_checkpoint_that_can_be_read(tmp_path):
+    path = tmp_path / "training"
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+    process = subprocess.Popen([sys.executable, "-c", FIT, str(path)], env=environment)
+    while not path.exists() or n_kept(path) < 3:
+        time.sleep(0.01)
+    process.kill()
+    process.wait()
+    assert n_kept(path) >= 3
+    X = np.random.RandomState(0).normal(size=(200, 5))
+    detector = cheap(VAEOutlierDetector, max_epochs=200, checkpoint=path).fit(X)
+    whole = clone(detector).set_params(checkpoint=None).fit(X)
+    assert_array_equal(detector.score_samples(X), whole.score_samples(X))
+
+
+def n_kept(path):
+    """Return how many epochs a file has kept."""
+    states = torch.load(path, weights_only=True)["states"]
+    return sum(len(state["history"]) for state in states.values())
+
+
+def test_states_are_written_now_and_then(X, tmp_path, monkeypatch):
+    written = []
+    monkeypatch.setattr(checkpoints.os, "replace", lambda *paths: written.append(paths))
+    cheap(VAEOutlierDetector, checkpoint=tmp_path / "training").fit(X)
+    assert len(written) == 2
+    monkeypatch.setattr(checkpoints, "INTERVAL", 0.0)
+    cheap(VAEOutlierDetector, checkpoint=tmp_path / "training").fit(X)
+    assert len(written) > 20
