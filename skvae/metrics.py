@@ -1,5 +1,7 @@
 """Scorers for searches, in which the outliers, labelled -1, are the class to find."""
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.metrics import average_precision_score, f1_score, make_scorer, roc_auc_score
@@ -7,6 +9,7 @@ from sklearn.metrics import average_precision_score, f1_score, make_scorer, roc_
 from skvae.labels import is_outlier
 
 __all__ = [
+    "LabelsError",
     "average_precision_scorer",
     "f1_scorer",
     "outlier_average_precision_score",
@@ -14,6 +17,14 @@ __all__ = [
     "outlier_roc_auc_score",
     "roc_auc_scorer",
 ]
+
+
+class LabelsError(BaseException):
+    """Raised by scorers for labels other than +1 and -1, and ends a search at once.
+
+    It is no :class:`Exception`, of which a search would make the score nan, and go on to choose
+    the first candidate.
+    """
 
 
 def outlier_average_precision_score(y_true: ArrayLike, decision: ArrayLike) -> float:
@@ -92,8 +103,23 @@ def outlier_f1_score(y_true: ArrayLike, y_pred: ArrayLike) -> float:
     return float(f1_score(is_outlier(y_true), is_outlier(y_pred)))
 
 
+class _Strict:
+    """A metric that ends a search if the labels are wrong."""
+
+    def __init__(self, metric: Callable[[ArrayLike, ArrayLike], float]) -> None:
+        self.metric = metric
+        self.__name__ = metric.__name__
+
+    def __call__(self, y_true: ArrayLike, y_pred: ArrayLike) -> float:
+        try:
+            is_outlier(y_true)
+        except ValueError as error:
+            raise LabelsError(str(error)) from None
+        return self.metric(y_true, y_pred)
+
+
 average_precision_scorer = make_scorer(
-    outlier_average_precision_score, response_method="decision_function"
+    _Strict(outlier_average_precision_score), response_method="decision_function"
 )
-roc_auc_scorer = make_scorer(outlier_roc_auc_score, response_method="decision_function")
-f1_scorer = make_scorer(outlier_f1_score)
+roc_auc_scorer = make_scorer(_Strict(outlier_roc_auc_score), response_method="decision_function")
+f1_scorer = make_scorer(_Strict(outlier_f1_score))

@@ -1,6 +1,9 @@
+import pickle
+
 import numpy as np
 import pytest
 from instances import cheap
+from joblib import parallel_config
 from sklearn.ensemble import IsolationForest
 from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.metrics import average_precision_score, f1_score, roc_auc_score
@@ -10,8 +13,11 @@ from sklearn.preprocessing import StandardScaler
 
 from skvae import VAEOutlierDetector
 from skvae.metrics import (
+    LabelsError,
     average_precision_scorer,
     f1_scorer,
+    outlier_average_precision_score,
+    outlier_f1_score,
     outlier_roc_auc_score,
     roc_auc_scorer,
 )
@@ -38,12 +44,30 @@ def test_a_perfect_ranking_scores_one():
     assert outlier_roc_auc_score([1, 1, -1], [0.3, 0.2, 0.1]) == 1.0
 
 
-def test_scorers_refuse_other_labels(labelled):
+@pytest.mark.parametrize("scorer", [average_precision_scorer, roc_auc_scorer, f1_scorer], ids=str)
+def test_other_labels_end_a_search_at_once(labelled, scorer):
     X, y = labelled
-    detector = cheap(VAEOutlierDetector).fit(X)
-    for scorer in (average_precision_scorer, roc_auc_scorer, f1_scorer):
+    y = (y == -1).astype(int)
+    forest = IsolationForest(n_estimators=2).fit(X)
+    with pytest.raises(LabelsError, match="Labels must be"):
+        scorer(forest, X, y)
+    for backend in ("sequential", "threading"):
+        search = GridSearchCV(forest, {"contamination": [0.1, 0.2]}, scoring=scorer, n_jobs=2)
+        with parallel_config(backend), pytest.raises(LabelsError, match="use 1 - 2"):
+            search.fit(X, y)
+
+
+def test_metrics_refuse_other_labels():
+    for metric in (outlier_average_precision_score, outlier_roc_auc_score, outlier_f1_score):
         with pytest.raises(ValueError, match="Labels must be"):
-            scorer(detector, X, (y == -1).astype(int))
+            metric([0, 1], [-1, 1])
+
+
+def test_scorers_are_pickled(labelled):
+    forest = IsolationForest(n_estimators=2, random_state=0).fit(labelled[0])
+    again = pickle.loads(pickle.dumps(roc_auc_scorer))
+    assert again(forest, *labelled) == roc_auc_scorer(forest, *labelled)
+    assert "outlier_roc_auc_score" in str(again)
 
 
 def test_a_fold_of_one_kind_is_reported_as_undefined():
