@@ -52,8 +52,8 @@ for name, share in shares.items():
 # A p-value is the share of held-out rows that score as low as a row. The p-values of new normal
 # rows are spread evenly between 0 and 1, so that their cumulative share follows the diagonal. Here
 # most of it is below. The mean of three networks, which scores new rows, is less extreme than the
-# single networks that score held-out ones. So fewer rows are flagged where a larger share is asked
-# for. Many digits are outliers upside down, but a zero remains a zero.
+# single networks that score held-out ones. So fewer rows are flagged than were asked for, if these
+# are a tenth or more. Many digits are outliers upside down, but a zero remains a zero.
 
 p_values = {"new": detector.p_values(X_new), "upside down": detector.p_values(X_new[:, ::-1])}
 for name, values in p_values.items():

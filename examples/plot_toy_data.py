@@ -33,10 +33,10 @@ y = np.r_[np.ones(N_NORMAL), -np.ones(N_OUTLIERS)]
 # variational autoencoder, the autoencoder, and distances to small samples. ``calibrate`` gives
 # each of them the threshold that it would have alone.
 #
-# The variational autoencoder sees no gap between the two blobs. Neither autoencoder sees the gap
-# between the moons. The distances see both, and so does the ensemble, which believes the expert
-# that is most alarmed. In the plane distances alone would be enough. On real tables the ensemble
-# is ahead of them (:doc:`/quality`).
+# Neither autoencoder sees the gap between the two blobs, nor the gap between the moons. The
+# distances see both, and so does the ensemble, which believes the expert that is most alarmed. In
+# the plane distances alone would be enough. On real tables the ensemble is ahead of them
+# (:doc:`/quality`).
 
 share = N_OUTLIERS / len(y)
 ticks = np.linspace(-7, 7, 100)

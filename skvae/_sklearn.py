@@ -3,6 +3,7 @@
 from typing import Any
 
 from sklearn.base import _fit_context as fit_context
+from sklearn.compose import ColumnTransformer
 from sklearn.utils import _safe_indexing as safe_indexing
 from sklearn.utils._param_validation import (
     HasMethods,
@@ -18,6 +19,7 @@ __all__ = [
     "HasMethods",
     "Interval",
     "StrOptions",
+    "columns_of",
     "fit_context",
     "safe_indexing",
     "validate_parameter_constraints",
@@ -31,3 +33,9 @@ class Interval(_Interval):  # type: ignore[misc]
     def is_satisfied_by(self, val: Any) -> bool:
         """Tell whether a parameter may have a value."""
         return not isinstance(val, bool) and super().is_satisfied_by(val)
+
+
+def columns_of(transformer: ColumnTransformer) -> dict[str, list[int]]:
+    """Return the numbers of the columns that each part gets, whatever they are told by."""
+    columns: dict[str, list[int]] = transformer._transformer_to_input_indices
+    return columns

@@ -51,7 +51,7 @@ ROOMS = {
     "inspection": ({"numpy", "pandas", "sklearn"}, {"_sklearn", "rows", "thresholds"}),
     "metrics": ({"numpy", "sklearn"}, {"labels"}),
     "datasets": ({"numpy", "pandas", "sklearn"}, {"_sklearn", "labels", "rows"}),
-    "plotting": ({"matplotlib", "numpy", "pandas", "sklearn"}, {"inspection", "rows"}),
+    "plotting": ({"matplotlib", "numpy", "pandas", "sklearn"}, {"inspection", "labels", "rows"}),
     "reporting": (
         {"jinja2", "matplotlib", "numpy", "sklearn"},
         {"_sklearn", "_version", "inspection", "labels", "plotting", "rows"},

@@ -19,8 +19,7 @@ def load_creditcard_sample(*, return_X_y: bool = False, as_frame: bool = False) 
 
     European holders of cards made them on one day of September 2013. The bank gives principal
     components, V1 to V28, in place of what it knows of a payment, and the amount in euros. All
-    known frauds of the day are here, but few of the honest payments: among all of them, 0.2 % are
-    frauds.
+    frauds of the day are here, but few of its honest payments. Of all payments 0.17 % were frauds.
 
     =================   ====
     Samples total       5000
@@ -55,7 +54,9 @@ def load_creditcard_sample(*, return_X_y: bool = False, as_frame: bool = False) 
     >>> payments, y = load_creditcard_sample(return_X_y=True, as_frame=True)
     >>> payments["Amount"].groupby(y).median()
     target
-    -1    ...
+    -1     9.99
+     1    24.59
+    Name: Amount, dtype: float64
     """
     folder = files("skvae.datasets") / "data"
     with (folder / "creditcard_sample.npz").open("rb") as file, np.load(file) as arrays:

@@ -1,6 +1,7 @@
 """What a detector, or the last step of a pipeline, expects in the cells of rows."""
 
-from functools import partial
+import warnings
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -10,9 +11,17 @@ from sklearn.utils import get_tags
 from skvae.inspection._pipelines import before_last, inverted, transformed
 from skvae.inspection._variants import cells_of, hidden, narrowed, usual_cells, variants
 
-__all__ = ["REFUSALS", "expected_cells", "reconstructed_cells", "reconstructing"]
+__all__ = [
+    "NoReconstructionError",
+    "expected_cells",
+    "reconstructed_cells",
+    "reconstructing",
+    "whole_or_usual_cells",
+]
 
-REFUSALS = (AttributeError, IndexError, TypeError, ValueError)
+
+class NoReconstructionError(ValueError):
+    """A detector reconstructs nothing, or there is no way to it, or back, through a pipeline."""
 
 
 def expected_cells(
@@ -36,32 +45,46 @@ def expected_cells(
                 f"cannot be told from {len(known)} row. Pass the training rows as reference."
             )
         return usual_cells(known, len(X))
-    ways = [partial(_reconstructed, steps, network, X)]
     # A network that hides cells itself reconstructs each from others in one pass.
     hides_cells = getattr(network, "masked_fraction", 0) != 0
     takes_gaps = len(X.shape) == 2 and get_tags(network).input_tags.allow_nan
     if takes_gaps and not hides_cells:
-        ways.insert(0, partial(_hidden_and_reconstructed, steps, network, X, columns))
-    for way in ways:
-        try:
-            return way()
-        except REFUSALS as error:
-            # Steps may refuse gaps, or have no way back. Detectors do neither.
-            if not steps:
-                raise
-            reason = error
-    if reference is None:
-        raise ValueError(
-            f"What {type(network).__name__} reconstructs has no way back through the steps before "
-            f"it: {reason} Pass the training rows as reference."
-        ) from reason
-    return usual_cells(reference, len(X))
+        # Steps may refuse gaps. Detectors do not.
+        with suppress(NoReconstructionError):
+            return _hidden_and_reconstructed(steps, network, X, columns)
+    return whole_or_usual_cells(estimator, X, reference)
+
+
+def whole_or_usual_cells(estimator: Any, X: Any, reference: Any) -> NDArray[Any]:
+    """Return what a detector reconstructs of rows as they are, or else the usual values.
+
+    Warns
+    -----
+    UserWarning
+        If they are the usual values of ``reference``, since there is no way back.
+    """
+    try:
+        return reconstructed_cells(estimator, X)
+    except NoReconstructionError as error:
+        if reference is None:
+            raise NoReconstructionError(f"{error} Pass the training rows as reference.") from error
+        warnings.warn(f"{error} What is usual in reference is expected.", stacklevel=2)
+        return usual_cells(reference, len(X))
 
 
 def reconstructed_cells(estimator: Any, X: Any) -> NDArray[Any]:
-    """Return what a detector reconstructs of rows as they are, (n_rows, n_cells)."""
+    """Return what a detector reconstructs of rows as they are, (n_rows, n_cells).
+
+    Raises
+    ------
+    ValueError
+        If it reconstructs nothing, or there is no way back through the steps before it.
+    """
     steps, last = before_last(estimator)
-    return _reconstructed(steps, reconstructing(last), X)
+    network = reconstructing(last)
+    if network is None:
+        raise NoReconstructionError(f"{type(last).__name__} reconstructs nothing.")
+    return _reconstructed(steps, network, X)
 
 
 def reconstructing(detector: Any) -> Any:
@@ -86,11 +109,23 @@ def _hidden_and_reconstructed(
 
 
 def _reconstructed(steps: list[Any], network: Any, X: Any) -> NDArray[Any]:
-    X = transformed(steps, X)
+    # Steps are of any kind, and so are their errors. Those of the network are not caught.
+    try:
+        X = transformed(steps, X)
+    except Exception as error:
+        raise NoReconstructionError(
+            f"Rows do not pass the steps before the detector: {error}"
+        ) from error
     rows = network.reconstruct(X)
     if getattr(X, "dtype", None) == np.uint8 and X.ndim > 2:
         # Bytes are reconstructed from 0 to 1.
         rows = (rows * 255).clip(0, 255)
-    for step in reversed(steps):
-        rows = inverted(step, rows)
+    try:
+        for step in reversed(steps):
+            rows = inverted(step, rows)
+    except Exception as error:
+        raise NoReconstructionError(
+            f"What {type(network).__name__} reconstructs has no way back through the steps before "
+            f"it: {error}"
+        ) from error
     return cells_of(rows)

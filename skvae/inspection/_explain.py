@@ -74,7 +74,8 @@ def explain(
             The part of what the score of the row gains by all its cells. All cells of a row
             have shares that add up to 1.
         direction
-            ``'above'`` or ``'below'`` what is expected, or ``'other'`` for words and flags.
+            ``'above'`` or ``'below'`` what is expected, or ``'other'`` for words and flags. Words
+            that an array has as codes count as numbers.
 
         A row that gains by no cell has no line.
 

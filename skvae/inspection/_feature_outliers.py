@@ -82,6 +82,7 @@ def feature_outliers(
     normal = as_reference(X_normal, rows)
     usual = cell_gains(estimator, normal, normal, method).remaining
     found = cell_gains(estimator, rows, normal, method).remaining
-    # Of gains the high ones are odd.
+    # Of gains the high ones are odd. A missing cell is not.
+    usual[np.isneginf(usual)] = 0.0
     is_outlier: NDArray[np.bool_] = -found < conformal_offset(-usual, false_positive_rate)
     return is_outlier.reshape(rows.shape)

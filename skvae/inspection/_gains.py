@@ -5,7 +5,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from skvae.inspection._expected import expected_cells, reconstructed_cells
+from skvae.inspection._expected import expected_cells, whole_or_usual_cells
 from skvae.inspection._pipelines import before_last, keeps_columns, transformed
 from skvae.inspection._variants import all_columns, cells_of, replaced, scores_of_variants
 from skvae.rows.frames import is_missing
@@ -23,7 +23,7 @@ class Gains(NamedTuple):
 
     ``gains`` is what a cell gains alone, or if that is more, with the best cell of its row.
     ``remaining`` is what it gains when the best one is replaced already, in a unit that is the same
-    for all rows, and ``expected`` what should be in it.
+    for all rows, minus infinity for a missing one, and ``expected`` what should be in it.
     """
 
     gains: NDArray[np.float64]
@@ -34,13 +34,13 @@ class Gains(NamedTuple):
 def cell_gains(estimator: Any, X: Any, reference: Any, method: Method) -> Gains:
     """Return what the cells of rows gain if they are replaced, or by their ``feature_scores``."""
     if method == "reconstruction":
-        return _by_reconstruction(estimator, X)
+        return _by_reconstruction(estimator, X, reference)
     gains, remaining, expected = _by_replacement(estimator, X, reference)
     # What is missing is not odd, nor is what nothing is expected of.
     pairs = zip(cells_of(X).ravel(), expected.ravel(), strict=True)
     known = np.array([not (is_missing(value) or is_missing(usual)) for value, usual in pairs])
     known = known.reshape(gains.shape)
-    return Gains(np.where(known, gains, 0.0), np.where(known, remaining, 0.0), expected)
+    return Gains(np.where(known, gains, 0.0), np.where(known, remaining, -np.inf), expected)
 
 
 def _by_replacement(estimator: Any, X: Any, reference: Any) -> Gains:
@@ -72,7 +72,7 @@ def _by_replacement(estimator: Any, X: Any, reference: Any) -> Gains:
     )
 
 
-def _by_reconstruction(estimator: Any, X: Any) -> Gains:
+def _by_reconstruction(estimator: Any, X: Any, reference: Any) -> Gains:
     steps, detector = before_last(estimator)
     if not hasattr(detector, "feature_scores"):
         raise ValueError(
@@ -84,4 +84,4 @@ def _by_reconstruction(estimator: Any, X: Any) -> Gains:
     scores = np.asarray(detector.feature_scores(transformed(steps, X)), dtype=np.float64)
     scores = scores.reshape(len(X), -1)
     gains = scores.max(1, keepdims=True) - scores
-    return Gains(gains, -scores, reconstructed_cells(estimator, X))
+    return Gains(gains, -scores, whole_or_usual_cells(estimator, X, reference))

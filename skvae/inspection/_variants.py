@@ -1,6 +1,7 @@
 """Copies of rows, each with one cell replaced."""
 
 import math
+from collections import Counter
 from collections.abc import Callable, Iterator
 from numbers import Real
 from typing import Any
@@ -57,9 +58,11 @@ def as_reference(reference: Any, X: Any) -> Any:
     """Return rows to learn usual values from, which must have the columns of others."""
     rows = as_rows(reference)
     if names_of(rows) != names_of(X) or library_of(rows) != library_of(X):
+        of_rows, of_X = ([*map(str, names_of(each)[:5])] for each in (rows, X))
         raise ValueError(
-            f"reference must have the columns of X, {names_of(X)}, but it has {names_of(rows)}, "
-            "or is of another type."
+            f"reference must have the columns of X, which has rows of shape {X.shape[1:]} with the "
+            f"columns {of_X}..., and be of its type, but it has rows of shape {rows.shape[1:]} "
+            f"with the columns {of_rows}..."
         )
     return rows
 
@@ -161,8 +164,8 @@ def _usual(column: NDArray[Any]) -> Any:
     if all(map(is_number, values)):
         # One that occurs, since numbers may be codes.
         return float(np.percentile(np.array(values, dtype=np.float64), 50, method="lower"))
-    words, counts = np.unique(np.array(values, dtype=object), return_counts=True)
-    return words[np.argmax(counts)]
+    counts = Counter(values)
+    return min(counts, key=lambda word: (-counts[word], str(word)))
 
 
 def is_number(value: Any) -> bool:

@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.decomposition import PCA
 
 from skvae.inspection._pipelines import before_last, transformed
+from skvae.labels import is_outlier
 from skvae.plotting._look import classes, new_axes, plain
 
 __all__ = ["LatentDisplay"]
@@ -100,7 +101,7 @@ class LatentDisplay:
         steps, last = before_last(estimator)
         colors = {"by score": estimator.score_samples(X), "by prediction": estimator.predict(X)}
         if y is not None:
-            colors["by truth"] = np.asarray(y, dtype=np.intp)
+            colors["by truth"] = np.where(is_outlier(y), -1, 1)
         return cls.from_predictions(
             last.encode(transformed(steps, X)), colors, projector=projector, ax=ax
         )

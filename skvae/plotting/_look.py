@@ -6,6 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils import check_consistent_length
 
+from skvae.labels import is_outlier
+
 __all__ = [
     "COLORS",
     "INK",
@@ -66,7 +68,7 @@ def classes(labels: NDArray[Any] | None, n_rows: int) -> list[tuple[str, str, ND
     if labels is None:
         return [("rows", NORMAL, np.ones(n_rows, dtype=bool))]
     check_consistent_length(labels, np.empty(n_rows))
-    outlier = np.asarray(labels) == -1
+    outlier = is_outlier(labels)
     found = [("normal", NORMAL, ~outlier), ("outlier", OUTLIER, outlier)]
     return [each for each in found if each[2].any()]
 

@@ -6,9 +6,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from skvae.inspection._expected import reconstructed_cells
-from skvae.inspection._variants import as_rows
+from skvae.inspection._variants import as_rows, cells_of
 from skvae.plotting._look import INK, NORMAL, OUTLIER, new_axes, plain
 from skvae.rows import unit_floats
+from skvae.rows.frames import is_frame
 
 __all__ = ["ReconstructionDisplay"]
 
@@ -83,7 +84,7 @@ class ReconstructionDisplay:
         display : ReconstructionDisplay
             The display.
         """
-        rows = as_rows(X)
+        rows = _as_array(X)
         whole = reconstructed_cells(estimator, rows).reshape(rows.shape)
         errors = -estimator.feature_scores(X) if hasattr(estimator, "feature_scores") else None
         # Those of bytes come back as bytes.
@@ -144,7 +145,7 @@ class ReconstructionDisplay:
         display : ReconstructionDisplay
             The display.
         """
-        X, reconstruction = unit_floats(as_rows(self.X)), np.asarray(self.reconstruction)
+        X, reconstruction = unit_floats(_as_array(self.X)), np.asarray(self.reconstruction)
         errors = (X - reconstruction) ** 2 if self.errors is None else np.asarray(self.errors)
         if X.ndim == 2:
             return self._plot_curves(X, reconstruction, ax)
@@ -190,3 +191,9 @@ class ReconstructionDisplay:
             image = image[..., 0]
         options = {"cmap": "gray", "vmin": 0, "vmax": 1} if image.ndim == 2 else {}
         panel.imshow(image if image.ndim == 2 else image.clip(0, 1), **options)
+
+
+def _as_array(X: Any) -> NDArray[Any]:
+    rows = as_rows(X)
+    array: NDArray[Any] = cells_of(rows) if is_frame(rows) else rows
+    return array

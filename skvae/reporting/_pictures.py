@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from skvae.inspection._expected import REFUSALS, reconstructed_cells
+from skvae.inspection._expected import NoReconstructionError, reconstructed_cells
 from skvae.inspection._pipelines import before_last
 from skvae.plotting._look import INK, NORMAL, OUTLIER, plain
 
@@ -81,7 +81,7 @@ def _reconstructed(detector: Any, X: Any) -> NDArray[Any] | None:
     """Return rows as the detector reconstructs them, or ``None`` if it does not."""
     try:
         return reconstructed_cells(detector, X).reshape(X.shape)
-    except REFUSALS:
+    except NoReconstructionError:
         return None
 
 

@@ -10,10 +10,13 @@ from scipy.sparse import csr_matrix
 from sklearn.compose import make_column_selector, make_column_transformer
 from sklearn.decomposition import PCA
 from sklearn.ensemble import IsolationForest
+from sklearn.frozen import FrozenEstimator
 from sklearn.impute import SimpleImputer
+from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import (
     FunctionTransformer,
+    KBinsDiscretizer,
     Normalizer,
     OneHotEncoder,
     OrdinalEncoder,
@@ -30,7 +33,7 @@ from skvae import (
 )
 from skvae.inspection import explain
 from skvae.inspection._expected import reconstructed_cells
-from skvae.inspection._variants import replaced
+from skvae.inspection._variants import replaced, usual_cells
 
 COLUMNS = ["row", "column", "value", "expected", "share", "direction"]
 
@@ -288,8 +291,6 @@ def test_codes_are_rounded_on_their_way_back():
     clear = X[(np.abs(number) > 1) | (np.abs(number) < 0.2)]
     whole = reconstructed_cells(pipeline, clear)
     assert np.mean(whole[:, 1] == clear["word"]) > 0.95
-    far = explain(pipeline, pd.DataFrame({"number": [9.0], "word": ["a"]}))
-    assert set(far["column"]) <= {"number", "word"}
 
 
 def test_an_imputer_lets_the_network_say_what_it_expects():
@@ -307,7 +308,8 @@ def test_a_step_without_a_way_back_is_told(step):
     pipeline = make_pipeline(step, cheap(VAEOutlierDetector)).fit(X)
     with pytest.raises(ValueError, match="has no way back through the steps before it"):
         explain(pipeline, X[:3])
-    found = explain(pipeline, X[:3], reference=X)
+    with pytest.warns(UserWarning, match="What is usual in reference is expected"):
+        found = explain(pipeline, X[:3], reference=X)
     usual = np.percentile(X, 50, axis=0, method="lower")
     assert_array_equal(found["expected"], usual[found["column"].str[1:].astype(int)])
 
@@ -351,6 +353,127 @@ def test_whole_numbers_expect_one_that_occurs():
     forest = make_pipeline(encoder, IsolationForest(random_state=0)).fit(X)
     found = explain(forest, X[:4], reference=X)
     assert set(found.loc[found["column"] == "code", "expected"]) <= {2.0, 5.0}
+
+
+def related_words(n_rows=500):
+    """Return a number, and a word that tells whether it is low, medium or high."""
+    random = np.random.RandomState(0)
+    number = random.normal(size=n_rows)
+    word = np.array(["low", "medium", "high"])[np.digitize(number, [-0.6, 0.6])]
+    X = pd.DataFrame({"number": number, "word": word})
+    return X, (np.abs(number) > 1) | (np.abs(number) < 0.2)
+
+
+@pytest.mark.parametrize(
+    "encoder",
+    [
+        OneHotEncoder(),
+        OneHotEncoder(drop="first"),
+        FrozenEstimator(OneHotEncoder(drop="first").fit(related_words()[0][["word"]])),
+        FrozenEstimator(OrdinalEncoder().fit(related_words()[0][["word"]])),
+    ],
+    ids=["one-hot", "one dropped", "frozen", "frozen codes"],
+)
+def test_words_come_back_from_any_encoder(encoder):
+    X, clear = related_words()
+    encoded = make_column_transformer((encoder, ["word"]), remainder="passthrough")
+    pipeline = make_pipeline(encoded, VAEOutlierDetector(random_state=0, max_steps=1000)).fit(X)
+    whole = reconstructed_cells(pipeline, X[clear])
+    assert np.mean(whole[:, 1] == X["word"][clear]) > 0.9
+
+
+@pytest.mark.parametrize("encoder", [OneHotEncoder, OrdinalEncoder])
+def test_rare_words_that_share_a_code_come_back_as_one_of_them(encoder):
+    random = np.random.RandomState(0)
+    X = pd.DataFrame({"word": random.choice(list("aaaabbbbcd"), 200), "x": random.normal(size=200)})
+    encoded = make_column_transformer(
+        (encoder(max_categories=3), ["word"]), remainder="passthrough"
+    )
+    pipeline = make_pipeline(encoded, cheap(VAEOutlierDetector)).fit(X)
+    expected = explain(pipeline, X[:50], top=2).query("column == 'word'")["expected"]
+    assert set(expected) <= set("abcd")
+
+
+def test_intervals_come_back_as_their_middles():
+    X = related()
+    binned = KBinsDiscretizer(n_bins=4, encode="ordinal", strategy="uniform")
+    pipeline = make_pipeline(binned, cheap(VAEOutlierDetector)).fit(X)
+    assert all(len(np.unique(column)) <= 4 for column in reconstructed_cells(pipeline, X).T)
+
+
+def test_an_imputer_that_tells_of_gaps_has_a_way_back():
+    X = related()
+    X[::7, 1] = np.nan
+    imputer = SimpleImputer(add_indicator=True)
+    pipeline = make_pipeline(imputer, VAEOutlierDetector(random_state=0, max_steps=500)).fit(X)
+    found = explain(pipeline, [[1.5, 1.5, -1.5, 0.0]], top=1)
+    assert found["column"].tolist() == ["x2"]
+    assert found["expected"][0] > 0.5
+    with pytest.raises(ValueError, match="may move or mix columns"):
+        explain(pipeline, X[:3], method="reconstruction")
+
+
+def test_searches_and_frozen_pipelines_are_explained_as_what_is_in_them():
+    X = 100 + related()
+    pipeline = make_pipeline(StandardScaler(), cheap(VAEOutlierDetector))
+    grid = {"vaeoutlierdetector__latent_dim": [2]}
+    search = GridSearchCV(pipeline, grid, cv=2).fit(X)
+    expected = explain(pipeline.fit(X), X[:3])
+    for wrapped in (search, FrozenEstimator(pipeline)):
+        pd.testing.assert_frame_equal(explain(wrapped, X[:3]), expected)
+
+
+def test_any_error_of_a_step_is_told_and_none_of_a_network_is_hidden(monkeypatch):
+    X = people().assign(open=1.0)
+    codes = {"Lima": 0, "Oslo": 1, "Rome": 2}
+    words = np.array(list(codes))
+    step = FunctionTransformer(
+        lambda X: X.assign(city=[codes[word] for word in X["city"]]),
+        lambda X: X.assign(city=words[np.rint(X["city"]).clip(0, 2).astype(int)]),
+        check_inverse=False,
+    )
+    pipeline = make_pipeline(step, cheap(VAEOutlierDetector)).fit(X)
+    # A missing city is no key of the dict, so that whole rows are reconstructed.
+    assert set(explain(pipeline, X[:9]).query("column == 'city'")["expected"]) <= set(words)
+
+    def broken(self, X):
+        raise TypeError("a fault of the network")
+
+    monkeypatch.setattr(VAEOutlierDetector, "reconstruct", broken)
+    with pytest.raises(TypeError, match="a fault of the network"):
+        explain(pipeline, X[:3], reference=X)
+
+
+@pytest.mark.parametrize(
+    "step", [make_pipeline(StandardScaler(), "passthrough"), FrozenEstimator(StandardScaler())]
+)
+def test_reconstruction_sees_through_steps_that_keep_columns(step):
+    X = related()
+    if isinstance(step, FrozenEstimator):
+        step.estimator.fit(X)
+    pipeline = make_pipeline(step, cheap(VAEOutlierDetector)).fit(X)
+    scores = pipeline[-1].feature_scores(pipeline[0].transform(X[:5]))
+    found = explain(pipeline, X[:5], top=1, method="reconstruction")
+    assert found["column"].tolist() == [f"x{j}" for j in scores.argmin(1)]
+
+
+def test_a_normalizer_mixes_columns():
+    X = related()
+    pipeline = make_pipeline(Normalizer(), cheap(VAEOutlierDetector)).fit(X)
+    with pytest.raises(ValueError, match="may move or mix columns"):
+        explain(pipeline, X[:3], method="reconstruction")
+
+
+def test_the_rows_of_another_shape_are_told_in_short():
+    X = np.zeros((4, 28, 28))
+    with pytest.raises(ValueError, match=r"rows of shape \(28, 28\).*\(28, 27\)") as caught:
+        explain(IsolationForest(), X, reference=X[:, :, 1:])
+    assert len(str(caught.value)) < 400
+
+
+def test_a_column_may_mix_words_and_numbers():
+    X = np.array([[1, 0.5], ["x", 0.1], ["x", 0.3], [2, 5.0]], dtype=object)
+    assert usual_cells(X, 1).tolist() == [["x", 0.3]]
 
 
 def test_bytes_do_not_wrap_around():

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from instances import cheap
 from sklearn.ensemble import IsolationForest
+from sklearn.impute import SimpleImputer
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -49,3 +50,18 @@ def test_too_few_normal_rows_are_told_once():
     with pytest.warns(UserWarning, match="needs the scores of 99") as told:
         feature_outliers(detector, X[:2], X[:50])
     assert len(told) == 1
+
+
+@pytest.mark.parametrize("filled", [False, True])
+def test_a_missing_cell_is_no_outlier(filled):
+    random = np.random.RandomState(0)
+    X = random.choice([-5, 5], (600, 3)) + 0.1 * random.normal(size=(600, 3))
+    detector = IsolationForest(random_state=0)
+    if filled:
+        detector = make_pipeline(SimpleImputer(), detector)
+    detector.fit(X[:300])
+    X_new = X[:100].copy()
+    X_new[:, 0] = np.nan
+    told = feature_outliers(detector, X_new, X[300:], false_positive_rate=0.2)
+    assert not told[:, 0].any()
+    assert told[:, 1:].any()

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.decomposition import KernelPCA
 from sklearn.ensemble import IsolationForest
+from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -260,3 +261,31 @@ def test_pipelines_are_drawn_in_the_units_of_their_rows(rows):
     assert_allclose(display.reconstruction, whole[:2], rtol=1e-5)
     display = ErrorDistributionDisplay.from_estimator(pipeline, X, rows[1], ax=axes())
     assert_allclose(display.errors, ((X - whole) ** 2).sum(1), rtol=1e-5)
+
+
+def test_curves_may_be_rows_of_a_frame(detector, rows):
+    frame = pd.DataFrame(rows[0][:2])
+    display = ReconstructionDisplay.from_estimator(cheap(VAEOutlierDetector).fit(frame), frame)
+    assert_allclose(display.ax_[0, 0].lines[0].get_ydata(), rows[0][0])
+    ReconstructionDisplay.from_predictions(frame, frame)
+
+
+def test_a_search_has_a_threshold(rows):
+    search = GridSearchCV(cheap(VAEOutlierDetector), {"latent_dim": [2]}, cv=2, refit=True).fit(
+        rows[0]
+    )
+    display = ScoreDisplay.from_estimator(search, rows[0], ax=axes())
+    assert display.threshold == search.best_estimator_.offset_
+
+
+@pytest.mark.parametrize("display", [ScoreDisplay, LatentDisplay])
+def test_other_labels_are_refused(display, detector, rows):
+    X, y = rows
+    with pytest.raises(ValueError, match="Labels must be"):
+        display.from_estimator(detector, X, (y == -1).astype(int))
+
+
+def test_what_reconstructs_nothing_is_told(rows):
+    forest = IsolationForest(n_estimators=2).fit(rows[0])
+    with pytest.raises(ValueError, match="IsolationForest reconstructs nothing"):
+        ReconstructionDisplay.from_estimator(forest, rows[0][:2])
