@@ -155,11 +155,13 @@ class DifferenceHistogram(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
         # ask for no unit, and squares of numbers up to 1 are finite.
         values = np.quantile(X, np.linspace(0, 1, X.shape[1]))
         values = (values[(low <= values) & (values <= high)] - low) / (high - low)
-        if self.bins == "fd" and len(values):
+        if self.bins in ("auto", "fd") and len(values):
             width = 2 * np.subtract(*np.quantile(values, [0.75, 0.25])) / np.cbrt(len(values))
-            # One far value would ask for more bins than fit in memory.
-            if width * MOST_BINS < 1:
-                return MOST_BINS if width else 1
+            # One far value would ask for more bins than fit in memory. Of 'auto', newer versions
+            # of numpy bound the number.
+            if 0 < width * MOST_BINS < 1:
+                bound = 2 * np.sqrt(len(values)) / np.ptp(values)
+                return MOST_BINS if self.bins == "fd" else int(np.ceil(bound))
         return len(np.histogram_bin_edges(values, self.bins, (0, 1))) - 1
 
     def _limits(self, X: NDArray[Any]) -> tuple[float, float]:
