@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 __all__ = ["explain"]
 
+COLUMNS = ["row", "column", "value", "expected", "share", "direction"]
+
 
 @validate_params(
     {
@@ -109,6 +111,8 @@ def explain(
     import pandas as pd
 
     rows = as_rows(X)
+    if not len(rows):
+        return pd.DataFrame({name: [] for name in COLUMNS})
     usual = None if reference is None else as_reference(reference, rows)
     gains, _, expected = cell_gains(estimator, rows, usual, method)
     gains = np.maximum(gains, 0.0)

@@ -79,7 +79,9 @@ def feature_outliers(
     array([[False, False,  True]])
     """
     rows = as_rows(X)
-    normal = as_reference(X_normal, rows)
+    normal = as_reference(X_normal, rows, "X_normal")
+    if not len(rows):
+        return np.zeros(rows.shape, dtype=np.bool_)
     usual = cell_gains(estimator, normal, normal, method).remaining
     found = cell_gains(estimator, rows, normal, method).remaining
     # Of gains the high ones are odd. A missing cell is not.

@@ -54,13 +54,13 @@ def as_rows(X: Any) -> Any:
     return rows.astype(np.float64) if rows.ndim == 2 and rows.dtype.kind in "iub" else rows
 
 
-def as_reference(reference: Any, X: Any) -> Any:
+def as_reference(reference: Any, X: Any, name: str = "reference") -> Any:
     """Return rows to learn usual values from, which must have the columns of others."""
     rows = as_rows(reference)
     if names_of(rows) != names_of(X) or library_of(rows) != library_of(X):
         of_rows, of_X = ([*map(str, names_of(each)[:5])] for each in (rows, X))
         raise ValueError(
-            f"reference must have the columns of X, which has rows of shape {X.shape[1:]} with the "
+            f"{name} must have the columns of X, which has rows of shape {X.shape[1:]} with the "
             f"columns {of_X}..., and be of its type, but it has rows of shape {rows.shape[1:]} "
             f"with the columns {of_rows}..."
         )

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from skvae.inspection import explain
-from skvae.plotting._look import INK, NORMAL, OUTLIER, QUIET, new_axes, plain, title_and_key
+from skvae.plotting._look import INK, NORMAL, OUTLIER, QUIET, new_axes, plain, short, title_and_key
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -143,7 +143,7 @@ class ExplanationDisplay:
             for at, row in zip(place[begins], rows[begins], strict=True):
                 text = f"row {row}"
                 ax.text(0, at - 0.9, text, fontweight="bold", **style)
-        ax.set_yticks(place, [str(name) for name in cells["column"]], parse_math=False)
+        ax.set_yticks(place, [short(name) for name in cells["column"]], parse_math=False)
         ax.tick_params(axis="y", length=0)
         # Room for what is written beside the bars.
         ax.set(xlabel="share of what the row's score gains", xlim=(0, 1.6))
@@ -167,4 +167,4 @@ class ExplanationDisplay:
 
 def _written(value: Any) -> str:
     """Return numbers in four digits, and words as they are."""
-    return f"{value:.4g}" if isinstance(value, float | np.floating) else str(value)
+    return f"{value:.4g}" if isinstance(value, float | np.floating) else short(value)

@@ -18,6 +18,7 @@ __all__ = [
     "new_axes",
     "plain",
     "reach",
+    "short",
     "title_and_key",
 ]
 
@@ -25,6 +26,8 @@ NORMAL, OUTLIER, INK, QUIET = "#3a6ea5", "#e07a1f", "#2b2d33", "#9aa0a8"
 COLORS = (NORMAL, OUTLIER, "#2a9d8f", QUIET)
 # A scale of more than so many times the usual spread hides what is usual.
 WIDEST_LINEAR = 30.0
+# In characters.
+LONGEST_NAME = 24
 
 
 def new_axes(
@@ -59,8 +62,18 @@ def title_and_key(ax: Any, title: str, **key: Any) -> None:
             borderaxespad=0.2,
             frameon=False,
             fontsize="small",
+            handlelength=1.2,
+            columnspacing=1.2,
             **key,
         )
+
+
+def short(name: Any) -> str:
+    """Return a name that leaves room for others, cut in its middle if it is long."""
+    text = str(name)
+    if len(text) <= LONGEST_NAME:
+        return text
+    return f"{text[: LONGEST_NAME - 9]} ... {text[-4:]}"
 
 
 def classes(labels: NDArray[Any] | None, n_rows: int) -> list[tuple[str, str, NDArray[np.bool_]]]:
@@ -76,6 +89,8 @@ def classes(labels: NDArray[Any] | None, n_rows: int) -> list[tuple[str, str, ND
 def reach(values: NDArray[np.float64]) -> float | None:
     """Return where a symmetric logarithmic scale should begin, or ``None`` for a linear one."""
     low, middle, high = np.percentile(values, [25, 50, 75])
-    if np.ptp(values) <= WIDEST_LINEAR * max(high - low, np.finfo(float).tiny):
+    # Scores within -1 and 1 are probabilities, or of a kind that is bounded as they are.
+    is_narrow = np.ptp(values) <= WIDEST_LINEAR * (high - low) or np.abs(values).max() <= 1
+    if is_narrow or high == low:
         return None
     return float(max(abs(low), abs(middle), abs(high), high - low))

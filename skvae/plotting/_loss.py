@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Any, Self
 
+from sklearn.utils.validation import check_is_fitted
+
 from skvae.inspection._pipelines import before_last
 from skvae.plotting._look import COLORS, INK, QUIET, new_axes, plain, title_and_key
 
@@ -64,6 +66,12 @@ class LossDisplay:
             The display.
         """
         _, last = before_last(estimator)
+        check_is_fitted(last)
+        if not hasattr(last, "history_"):
+            raise ValueError(
+                f"{type(last).__name__} has no history_ of a training. An ensemble's experts have: "
+                "see named_estimators_."
+            )
         return cls(last.history_).plot(ax=ax)
 
     @classmethod

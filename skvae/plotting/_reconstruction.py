@@ -154,13 +154,14 @@ class ReconstructionDisplay:
             maps = {"errors": errors.sum(-1)}
             if channels:
                 maps = {f"errors, channel {k}": errors[..., k] for k in range(errors.shape[-1])}
+        brightest = max(1.0, X.max())
         self.ax_ = new_axes(ax, 2 + len(maps), len(X))
         self.figure_ = self.ax_[0, 0].figure
         for panels, original, whole, *each in zip(
             self.ax_, X, reconstruction, *maps.values(), strict=True
         ):
-            self._draw_image(panels[0], original)
-            self._draw_image(panels[1], whole)
+            self._draw_image(panels[0], original / brightest)
+            self._draw_image(panels[1], whole / brightest)
             for panel, values in zip(panels[2:], each, strict=True):
                 panel.imshow(values, cmap="inferno")
             for panel in panels:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from skvae.inspection._pipelines import before_last, offset_of
-from skvae.plotting._look import INK, classes, new_axes, plain, reach, title_and_key
+from skvae.plotting._look import INK, WIDEST_LINEAR, classes, new_axes, plain, reach, title_and_key
 
 __all__ = ["ScoreDisplay"]
 
@@ -185,14 +185,20 @@ class ScoreDisplay:
                 # Both ends may have been rounded inwards.
                 edges[[0, -1]] = scores.min(), scores.max()
             # What is drawn last is seen whole.
+            highest = 0
             for name, color, of_class in groups:
-                ax.hist(scores[of_class], bins=edges, color=color, alpha=0.75, label=name)
+                style = {"color": color, "alpha": 0.75, "label": name}
+                counts, _, _ = ax.hist(scores[of_class], bins=edges, **style)
+                highest = max(highest, counts.max())
             ax.set_ylabel("number of rows")
-            ax.set_yscale("symlog", linthresh=10)
+            if highest > WIDEST_LINEAR:
+                ax.set_yscale("symlog", linthresh=10)
+            else:
+                ax.yaxis.get_major_locator().set_params(integer=True)
         of_scores.set_label_text("score, higher is more normal")
         if self.threshold is not None:
             self._draw_threshold(kind)
-        title = f"Scores of {len(scores):,} rows"
+        title = f"Scores of {len(scores):,} rows" if len(scores) != 1 else "Score of one row"
         if self.threshold is not None:
             title += f", {np.count_nonzero(scores < self.threshold):,} below the threshold"
         title_and_key(ax, title, **({} if self.y is None else {"ncols": 2}))

@@ -31,7 +31,7 @@ from skvae import (
     SamplingOutlierDetector,
     VAEOutlierDetector,
 )
-from skvae.inspection import explain
+from skvae.inspection import explain, feature_outliers
 from skvae.inspection._expected import reconstructed_cells
 from skvae.inspection._variants import replaced, usual_cells
 
@@ -212,10 +212,15 @@ def test_a_classifier_expects_what_its_detector_reconstructs():
 
 
 def test_rows_that_do_not_fit_get_the_errors_of_the_detector(detector):
-    with pytest.raises(ValueError, match="Found array with 0 sample"):
-        explain(detector, np.empty((0, 4)))
     with pytest.raises(ValueError, match="X has 2 features"):
         explain(detector, np.zeros((3, 2)))
+
+
+def test_no_rows_have_no_reasons(detector):
+    found = explain(detector, np.empty((0, 4)))
+    assert list(found.columns) == COLUMNS
+    assert len(found) == 0
+    assert feature_outliers(detector, np.empty((0, 4)), related()).shape == (0, 4)
 
 
 def test_what_cannot_score_is_refused():
