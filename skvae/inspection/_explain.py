@@ -79,7 +79,8 @@ def explain(
             ``'above'`` or ``'below'`` what is expected, or ``'other'`` for words and flags. Words
             that an array has as codes count as numbers.
 
-        A row that gains by no cell has no line.
+        Each cell is what could be changed alone. Once the first is, what is expected of the others
+        may no longer hold. A row that gains by no cell has no line.
 
     Raises
     ------
