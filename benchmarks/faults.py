@@ -45,7 +45,8 @@ from skvae import (
     VAEOutlierDetector,
 )
 
-REFUSALS = (ValueError, TypeError, FloatingPointError)
+REFUSED_BY = (ValueError, TypeError, FloatingPointError)
+REFUSED = object()
 SHAPES = [(1, 3), (2, 2), (3, 4), (40, 3), (60, 1), (50, 9), (30, 8, 8), (30, 4, 4, 1), (40, 0)]
 SHAPES += [(0, 3), (5,), (), (30, 0, 3)]
 EXTREMES = [np.nan, np.inf, -np.inf, 1e13, -1e300, 1e300, 1e-300, 0.0, -0.0, 2.0**63]
@@ -72,7 +73,7 @@ ODD = {
     "top_features": [1.0, 0.01, 0, 2],
     "support_fraction": ["auto", 0.5, 1.0, 0.1],
     "masked_fraction": [0.0, 0.35, 0.999, 1.0],
-    "n_estimators": ["auto", 1, 2, 0, 10**6],
+    "n_estimators": ["auto", 1, 2, 0, 300],
     "n_components": [1, 3, 10**4, 0],
     "reg_covar": [1e-6, 0, 1e30, -1],
     "energy_weight": [0.1, 0, 1e30],
@@ -93,8 +94,8 @@ METHODS += ["feature_scores", "expert_scores", "membership", "latent_features"]
 def rows(draw, shapes=SHAPES):
     """Draw rows of any shape, type and container, with a few odd values among them."""
     shape = draw(st.sampled_from(shapes))
-    X = np.random.RandomState(draw(st.integers(0, 3))).normal(size=shape)
-    X = X * draw(st.sampled_from([1.0, 0.0, 1e-30, 1e15, 1e200]))
+    X = np.asarray(np.random.RandomState(draw(st.integers(0, 3))).normal(size=shape))
+    X *= draw(st.sampled_from([1.0, 0.0, 1e-30, 1e15, 1e200]))
     for _ in range(draw(st.integers(0, 2))):
         if X.size:
             place = draw(st.integers(0, X.size - 1))
@@ -105,9 +106,9 @@ def rows(draw, shapes=SHAPES):
         warnings.simplefilter("ignore")
         if kind == "datetime64[s]":
             X = np.nan_to_num(X, posinf=0, neginf=0).clip(-1e9, 1e9).astype("int64")
-        X = X.astype(kind)
+        X = np.asarray(X.astype(kind))
     if kind == "object" and X.size:
-        value = draw(st.sampled_from(["word", None, 3, True, pd.NA, b"bytes", [1]]))
+        value = draw(st.sampled_from(["word", None, 3, True, pd.NA, b"bytes"]))
         X.reshape(-1)[draw(st.integers(0, X.size - 1))] = value
     box = draw(st.sampled_from(["array", "fortran", "strided", "readonly", "list", "frame", "csr"]))
     if box == "fortran":
@@ -142,7 +143,7 @@ def cases(draw):
 
 def traces():
     """Return what belongs to the process, and no fit may change."""
-    kind, keys, *place = np.random.get_state()
+    kind, keys, *place = np.random.get_state()  # noqa: NPY002
     return {
         "numpy's generator": (kind, keys.tobytes(), *place),
         "torch's generator": torch.random.get_rng_state().numpy().tobytes(),
@@ -156,6 +157,16 @@ def traces():
     }
 
 
+def refused(method, X):
+    """Return what a method answers, or REFUSED if an error of the right kind says why not."""
+    try:
+        return method(X)
+    except REFUSED_BY as error:
+        if not str(error):
+            raise AssertionError("an error without a message") from error
+        return REFUSED
+
+
 def outcome(detector_class, parameters, X, new):
     """Return what became of a case, and raise an AssertionError for a fault."""
     X_before, new_before = deepcopy(X), deepcopy(new)
@@ -166,21 +177,16 @@ def outcome(detector_class, parameters, X, new):
         if isinstance(detector, EnsembleOutlierDetector):
             detector.set_params(vae__max_steps=3, ae__max_steps=3)
         attributes = set(vars(detector))
-        try:
-            detector.fit(X)
-            found = "answered"
-        except REFUSALS as error:
-            assert str(error), "an error without a message"
+        found = "answered"
+        if refused(detector.fit, X) is REFUSED:
             assert set(vars(detector)) == attributes, "half fitted"
             found = "refused by fit"
-        if found == "answered":
+        else:
             assert np.isfinite(detector.offset_), "the offset is not finite"
             for method in METHODS:
                 if hasattr(detector, method):
-                    try:
-                        answer = getattr(detector, method)(new)
-                    except REFUSALS as error:
-                        assert str(error), "an error without a message"
+                    answer = refused(getattr(detector, method), new)
+                    if answer is REFUSED:
                         found = "refused later"
                         continue
                     assert len(answer) == len(new), f"{method} has another length"
@@ -198,15 +204,13 @@ def outcome(detector_class, parameters, X, new):
 
 def same(one, other):
     """Tell whether rows are the very same."""
-    if isinstance(one, list | float | int | str | bool | complex) or one is None:
-        return repr(one) == repr(other)
     if isinstance(one, pd.DataFrame):
         return one.equals(other) and (one.dtypes == other.dtypes).all()
-    if not isinstance(one, np.ndarray):
+    if isinstance(one, csr_array):
         one, other = one.toarray(), other.toarray()
-    if one.dtype == object:
-        return repr(one.tolist()) == repr(other.tolist())
-    return one.dtype == other.dtype and one.tobytes() == other.tobytes()
+    if isinstance(one, np.ndarray) and one.dtype != object:
+        return one.dtype == other.dtype and one.tobytes() == other.tobytes()
+    return repr(one) == repr(other)
 
 
 def run_cases(n_cases, counts, seed=0):
