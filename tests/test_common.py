@@ -13,7 +13,7 @@ from instances import ARGUMENTS, cheap, encoder_of, with_parameter
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.utils.estimator_checks import (
     check_dataframe_column_names_consistency,
     check_param_validation,
@@ -52,6 +52,12 @@ def test_flags_are_no_numbers(name, X):
     detector = skvae.VAEOutlierDetector(**{name: True})
     with pytest.raises(ValueError, match=f"The '{name}' parameter of VAEOutlierDetector must be"):
         detector.fit(X)
+
+
+def test_sparse_rows_of_a_pipeline_get_a_hint_that_helps_there(any_detector_class):
+    X = [["a"], ["b"]] * 20
+    with pytest.raises(TypeError, match=r"toarray.* OneHotEncoder\(sparse_output=False\)"):
+        make_pipeline(OneHotEncoder(), cheap(any_detector_class)).fit(X, [1, -1] * 20)
 
 
 def test_parameter_validation(any_detector_class):

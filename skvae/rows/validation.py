@@ -49,7 +49,14 @@ def validate_rows(estimator: Any, X: ArrayLike, y: Any = "no_validation", **opti
     dtype: Any = np.uint8 if are_bytes else [np.float64, np.float32]
     # Batches are sliced from numpy arrays, whatever the rows were.
     with config_context(array_api_dispatch=False):
-        return validate_data(estimator, X, y, dtype=dtype, allow_nd=True, **options)
+        try:
+            return validate_data(estimator, X, y, dtype=dtype, allow_nd=True, **options)
+        except TypeError as error:
+            if "toarray" not in str(error):
+                raise
+            # The rows of a pipeline are out of reach.
+            hint = "In a pipeline, let encoders return arrays: OneHotEncoder(sparse_output=False)."
+            raise TypeError(f"{error} {hint}") from None
 
 
 def validate_fitted_rows(estimator: Any, X: ArrayLike, row_shape: tuple[int, ...]) -> Any:
