@@ -34,10 +34,12 @@ def remembered(
         If what was kept has changed since, or nothing can be kept there. The function is then
         called.
     """
-    path = os.fspath(memory) if isinstance(memory, PathLike) else memory
     call = (function, arguments, without_influence or {})
     try:
-        keeping = check_memory(path).cache(_packed, ignore=["without_influence"])
+        place = check_memory(os.fspath(memory) if isinstance(memory, PathLike) else memory)
+        if getattr(place, "location", place) is None:
+            return function(**arguments, **call[2])
+        keeping = place.cache(_packed, ignore=["without_influence"])
         payload, checksum = keeping(*call)
         if sha256(payload).hexdigest() != checksum:
             warnings.warn(

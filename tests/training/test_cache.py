@@ -35,10 +35,11 @@ def test_an_equal_call_is_made_once(tmp_path, calls, as_memory):
     assert calls == [0, 1]
 
 
-def test_nothing_is_kept_without_a_place(calls):
-    kept(None, calls)
-    kept(None, calls)
-    assert calls == [0, 0]
+@pytest.mark.parametrize("memory", [None, Memory(None, verbose=0)], ids=["none", "no place"])
+def test_nothing_is_kept_without_a_place(memory):
+    # Nor pickled: this is a function of this function.
+    results = [remembered(memory, lambda: lambda: 3, {}) for _ in range(2)]
+    assert results[0] is not results[1]
 
 
 def test_a_flipped_bit_is_never_used(tmp_path, calls):
