@@ -228,9 +228,8 @@ def run_cases(n_cases, counts, seed=0):
         counts[outcome(*case)] += 1
 
     # What torch imports at a first fit has filters of its own.
-    for detector_class in DETECTORS:
-        own = {name: value for name, value in OWN.items() if hasattr(detector_class(), name)}
-        detector_class(**own).fit(np.random.RandomState(0).normal(size=(40, 3)))
+    for detector_class in (VAEOutlierDetector, AEGMMDetector):
+        detector_class(**OWN).fit(np.random.RandomState(0).normal(size=(40, 3)))
     check()
 
 
