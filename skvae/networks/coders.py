@@ -37,7 +37,7 @@ def build_coders(
         try:
             module = getattr(architecture, name)(*arguments)
         except (MemoryError, RuntimeError, TypeError) as error:
-            reason = str(error).splitlines()[0]
+            reason = (str(error) or type(error).__name__).splitlines()[0]
             raise ValueError(f"{called}{arguments} could not build a module: {reason}") from error
         if not isinstance(module, nn.Module):
             raise ValueError(f"{called} must return a torch module, got {module!r}.")

@@ -35,6 +35,8 @@ def remembered(
         called.
     """
     call = (function, arguments, without_influence or {})
+    if memory is None:
+        return function(**arguments, **call[2])
     try:
         place = check_memory(os.fspath(memory) if isinstance(memory, PathLike) else memory)
         if getattr(place, "location", place) is None:
