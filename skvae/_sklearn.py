@@ -27,7 +27,7 @@ __all__ = [
 ]
 
 
-class Interval(_Interval):  # type: ignore[misc]
+class Interval(_Interval):
     """Numbers between two limits, of which True and False are none."""
 
     def is_satisfied_by(self, val: Any) -> bool:

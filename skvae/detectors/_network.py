@@ -248,12 +248,19 @@ class NetworkDetector(ThresholdDetector):
             training["X"] = X.contiguous() if isinstance(X, Cells) else np.ascontiguousarray(X)
         checkpoint = self._checkpoint(training)
         settings: dict[str, Any] = {"verbose": self.verbose, "checkpoint": checkpoint}
-        if self.memory is None or self.callbacks:
-            settings |= {"device": self.device_, "callbacks": self.callbacks or ()}
-            self.network_, self.history_ = train(self._recipe, X, schedule, **settings)
-        else:
-            weights, self.history_ = remembered(self.memory, train_to_arrays, training, settings)
-            self.network_ = self._recipe.rebuild(weights, self.device_)
+        try:
+            if self.memory is None or self.callbacks:
+                settings |= {"device": self.device_, "callbacks": self.callbacks or ()}
+                self.network_, self.history_ = train(self._recipe, X, schedule, **settings)
+            else:
+                known = remembered(self.memory, train_to_arrays, training, settings)
+                self.network_ = self._recipe.rebuild(known[0], self.device_)
+                self.history_ = known[1]
+        except FloatingPointError:
+            # It would diverge again.
+            if checkpoint is not None:
+                checkpoint.remove()
+            raise
         # Members that are trained one after another count from 1 again.
         self.n_iter_ = max(epoch["epoch"] for epoch in self.history_)
         # Not score_samples, which would validate a second time and miss feature names.

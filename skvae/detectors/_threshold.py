@@ -243,11 +243,12 @@ class ThresholdDetector(OutlierMixin, BaseEstimator, metaclass=ABCMeta):
     def __setstate__(self, state: dict[str, Any]) -> None:
         name = type(self).__name__
         state = checked(state, name)
-        known = [
-            np.ravel(state.get(attribute, ())) for attribute in ("offset_", "held_out_scores_")
-        ]
-        if np.isnan(np.concatenate(known)).any():
-            raise ValueError(f"This {name} was changed after it was saved: a threshold is NaN.")
+        offset = state.get("offset_", 0.0)
+        if not isinstance(offset, Real) or not np.isfinite(float(offset)):
+            raise ValueError(
+                f"This {name} was changed after it was saved: offset_ is {offset!r}, and no finite "
+                "number."
+            )
         super().__setstate__(state)
 
     def _validated(self, parameters: dict[str, Any]) -> dict[str, Any]:

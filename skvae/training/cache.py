@@ -43,27 +43,41 @@ def remembered(
             return function(**arguments, **call[2])
         keeping = place.cache(_packed, ignore=["without_influence"])
         payload, checksum = keeping(*call)
-        if sha256(payload).hexdigest() != checksum:
+        if checksum is not None and sha256(payload).hexdigest() != checksum:
             warnings.warn(
                 f"What memory={memory!r} has kept of a training was changed since, so that it is "
                 "trained again.",
                 stacklevel=2,
             )
             keeping.call_and_shelve(*call).clear()
-            payload, _ = keeping(*call)
+            payload, checksum = keeping(*call)
+    except _FunctionError as error:
+        raise error.args[0] from None
     except OSError as error:
         warnings.warn(
             f"memory={memory!r} cannot keep or give back a training: {error}", stacklevel=2
         )
         return function(**arguments, **call[2])
-    return pickle.loads(payload)
+    return payload if checksum is None else pickle.loads(payload)
+
+
+class _FunctionError(Exception):
+    """Holds an OSError of a function, which is none of the place."""
 
 
 def _packed(
     function: Callable[..., Any], arguments: dict[str, Any], without_influence: dict[str, Any]
-) -> tuple[bytes, str]:
-    """Return what a function returns as bytes, and their checksum."""
-    payload = pickle.dumps(function(**arguments, **without_influence))
+) -> tuple[Any, str | None]:
+    """Return what a function returns as bytes with their checksum, or as it is without one."""
+    try:
+        returned = function(**arguments, **without_influence)
+    except OSError as error:
+        raise _FunctionError(error) from error
+    try:
+        payload = pickle.dumps(returned)
+    except Exception:
+        # joblib tells that it cannot keep it.
+        return returned, None
     return payload, sha256(payload).hexdigest()
 
 

@@ -1,6 +1,8 @@
 """The state of a training that is not finished, in a file."""
 
-import os
+import warnings
+from hashlib import sha256
+from io import BytesIO
 from os import PathLike
 from pathlib import Path
 from time import monotonic
@@ -14,6 +16,7 @@ __all__ = ["Checkpoint", "open_checkpoint"]
 
 # At least so many seconds between two writings.
 INTERVAL = 10.0
+CHECKSUM_SIZE = sha256().digest_size
 
 
 class Checkpoint:
@@ -44,16 +47,25 @@ class Checkpoint:
 
     def keep(self, state: dict[str, Any]) -> None:
         """Keep a state, and write it if the last writing was some time ago."""
-        self._store.states[self._name] = _plain(state)
+        self._store.states[self._name] = state
         if monotonic() - self._store.written > INTERVAL:
-            self._store.write()
+            self.write()
 
     def write(self) -> None:
-        """Write all states that are kept."""
-        self._store.write()
+        """Write all states that are kept.
+
+        Warns
+        -----
+        UserWarning
+            If they cannot be written, which costs no training.
+        """
+        try:
+            self._store.write()
+        except OSError as error:
+            warnings.warn(f"A checkpoint cannot be written: {error}", stacklevel=2)
 
     def remove(self) -> None:
-        """Remove the file, since the training is finished."""
+        """Remove the file, of which nothing will go on."""
         self._store.path.unlink(missing_ok=True)
 
 
@@ -63,7 +75,7 @@ def open_checkpoint(path: str | PathLike[str], *training: Any) -> Checkpoint:
     Raises
     ------
     ValueError
-        If the file is there, and keeps something else.
+        If the file is there, and keeps something else, or is harmed.
 
     OSError
         If it can be neither read nor written.
@@ -80,30 +92,28 @@ class _Store:
             self.write()
             return
         remedy = "Remove the file, or name another one."
-        try:
-            kept = torch.load(path, weights_only=True)
-            other = kept["key"] != key
-            self.states = kept["states"]
-        except OSError:
-            raise
-        except Exception as error:
-            raise ValueError(f"checkpoint={str(path)!r} is no checkpoint. {remedy}") from error
-        if other:
+        content = path.read_bytes()
+        checksum, payload = content[:CHECKSUM_SIZE], content[CHECKSUM_SIZE:]
+        if sha256(payload).digest() != checksum:
+            raise ValueError(f"checkpoint={str(path)!r} is no checkpoint, or harmed. {remedy}")
+        kept = torch.load(BytesIO(payload), weights_only=True)
+        if kept["key"] != key:
             raise ValueError(
                 f"checkpoint={str(path)!r} is of another training: its rows, a parameter or a "
                 f"version was not the same. {remedy}"
             )
+        self.states = kept["states"]
         self.written = monotonic()
 
     def write(self) -> None:
-        # Aside first, so that there is a whole file at any moment.
-        aside = self.path.with_name(f"{self.path.name}.{os.getpid()}")
-        try:
-            torch.save({"key": self.key, "states": self.states}, aside)
-            os.replace(aside, self.path)
-        finally:
-            aside.unlink(missing_ok=True)
+        # A folder that is not there is told the next time again, and not at once.
         self.written = monotonic()
+        payload = BytesIO()
+        torch.save({"key": self.key, "states": _plain(self.states)}, payload)
+        # Aside first, so that there is a whole file at any moment.
+        aside = self.path.with_name(f"{self.path.name}.part")
+        aside.write_bytes(sha256(payload.getvalue()).digest() + payload.getvalue())
+        aside.replace(self.path)
 
 
 def _plain(value: Any) -> Any:

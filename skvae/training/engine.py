@@ -225,17 +225,17 @@ class Engine(NeuralNet):
 
     def final_state(self) -> dict[str, Any]:
         """Return all that depends on the training when it is finished."""
-        state = {
-            "network": self.module_.state_dict(),
+        return {
+            "network": deepcopy(self.module_.state_dict()),
+            # Past epochs do not change.
             "history": list(self.history),
             "generators": [g.get_state() for g in generators_of(torch.device(self.device))],
         }
-        return deepcopy(state)
 
     def load_final_state(self, state: dict[str, Any]) -> None:
         """Become what a finished training left."""
         self.module_.load_state_dict(state["network"])
-        self.history[:] = state["history"]
+        self.history[:] = deepcopy(state["history"])
         generators = generators_of(torch.device(self.device))
         for generator, generator_state in zip(generators, state["generators"], strict=True):
             generator.set_state(generator_state)

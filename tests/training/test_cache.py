@@ -69,3 +69,23 @@ def test_a_place_that_cannot_keep_costs_the_cache_alone(tmp_path, calls):
         found = kept(memory, calls)
     assert calls == [0]
     assert_array_equal(found["weights"], draw(0, [])["weights"])
+
+
+def test_an_error_of_the_training_is_none_of_the_place(tmp_path, calls):
+    with pytest.raises(FileNotFoundError, match="rows"):
+        remembered(tmp_path, read, {}, {"calls": calls})
+    assert calls == [0]
+
+
+def read(calls):
+    calls.append(0)
+    raise FileNotFoundError("rows")
+
+
+@pytest.mark.filterwarnings("ignore:Unable to cache")
+def test_what_cannot_be_pickled_is_not_kept(tmp_path):
+    assert remembered(tmp_path, three, {})() == 3
+
+
+def three():
+    return lambda: 3

@@ -1,9 +1,12 @@
 """A training that was interrupted goes on from a file, and ends as if it had not been."""
 
+import io
 import os
+import shutil
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -39,6 +42,17 @@ def interrupt(monkeypatch):
     return at
 
 
+@contextmanager
+def counted():
+    """Count the steps of all trainings."""
+    steps, original = [], Engine.train_step
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            Engine, "train_step", lambda *args, **kw: steps.append(0) or original(*args, **kw)
+        )
+        yield steps
+
+
 def epochs(detector):
     return [{**epoch, "seconds": 0.0} for epoch in detector.history_]
 
@@ -53,7 +67,8 @@ def test_it_ends_as_if_it_had_not_been_interrupted(
     detector.set_params(architecture=MLP(hidden_layer_sizes=8, dropout=0.2))
     if "n_estimators" in detector.get_params():
         detector.set_params(n_estimators=n_estimators)
-    whole = clone(detector).fit(X)
+    with counted() as all_steps:
+        whole = clone(detector).fit(X)
     detector.set_params(checkpoint=tmp_path / "training")
     for epoch in (1, 3, 4):
         interrupt(epoch)
@@ -62,7 +77,9 @@ def test_it_ends_as_if_it_had_not_been_interrupted(
         assert not hasattr(detector, "network_")
         assert [path.name for path in tmp_path.iterdir()] == ["training"]
     interrupt(None)
-    detector.fit(X)
+    with counted() as steps:
+        detector.fit(X)
+    assert 0 < len(steps) < len(all_steps)
     assert not list(tmp_path.iterdir())
     np.testing.assert_equal(weights_of(detector.network_), weights_of(whole.network_))
     assert epochs(detector) == epochs(whole)
@@ -147,9 +164,7 @@ def test_another_training_does_not_use_the_file(X, tmp_path, interrupt, change):
 def test_a_file_that_is_no_checkpoint_is_left_alone(X, tmp_path, content):
     path = tmp_path / "training"
     path.write_bytes(content)
-    with pytest.raises(
-        ValueError, match=r"is no checkpoint\. Remove the file, or name another one"
-    ):
+    with pytest.raises(ValueError, match=r"is no checkpoint, or harmed\. Remove the file"):
         cheap(VAEOutlierDetector, checkpoint=path).fit(X)
     assert path.read_bytes() == content
 
@@ -190,6 +205,7 @@ def test_a_kill_at_any_moment_leaves_a_checkpoint_that_can_be_read(tmp_path):
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
     process = subprocess.Popen([sys.executable, "-c", FIT, str(path)], env=environment)
     while not path.exists() or n_kept(path) < 3:
+        assert process.poll() is None
         time.sleep(0.01)
     process.kill()
     process.wait()
@@ -202,13 +218,59 @@ def test_a_kill_at_any_moment_leaves_a_checkpoint_that_can_be_read(tmp_path):
 
 def n_kept(path):
     """Return how many epochs a file has kept."""
-    states = torch.load(path, weights_only=True)["states"]
+    content = path.read_bytes()[checkpoints.CHECKSUM_SIZE :]
+    states = torch.load(io.BytesIO(content), weights_only=True)["states"]
     return sum(len(state["history"]) for state in states.values())
 
 
+def test_a_harmed_file_is_refused(X, tmp_path, interrupt):
+    path = tmp_path / "training"
+    detector = cheap(VAEOutlierDetector, checkpoint=path)
+    interrupt(3)
+    with pytest.raises(KeyboardInterrupt):
+        detector.fit(X)
+    good = path.read_bytes()
+    for place in np.random.RandomState(0).choice(len(good), 20, replace=False):
+        harmed = bytearray(good)
+        harmed[place] ^= 1 << (place % 8)
+        path.write_bytes(harmed)
+        with pytest.raises(ValueError, match="is no checkpoint, or harmed"):
+            detector.fit(X)
+    path.write_bytes(good[:-50])
+    with pytest.raises(ValueError, match="is no checkpoint, or harmed"):
+        detector.fit(X)
+
+
+def test_a_training_that_diverges_leaves_no_file(X, tmp_path):
+    detector = cheap(VAEOutlierDetector, checkpoint=tmp_path / "training", lr=1e30)
+    with pytest.raises(FloatingPointError):
+        detector.fit(X)
+    assert not list(tmp_path.iterdir())
+    detector.set_params(lr=1e-3).fit(X)
+
+
+def test_a_folder_that_vanishes_costs_no_training(X, tmp_path, monkeypatch):
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    original = Engine.run
+
+    def run(self, *args):
+        shutil.rmtree(folder)
+        original(self, *args)
+
+    monkeypatch.setattr(Engine, "run", run)
+    with pytest.warns(UserWarning, match="A checkpoint cannot be written"):
+        detector = cheap(VAEOutlierDetector, checkpoint=folder / "training").fit(X)
+    expected = cheap(VAEOutlierDetector)
+    monkeypatch.setattr(Engine, "run", original)
+    assert_array_equal(detector.score_samples(X), expected.fit(X).score_samples(X))
+
+
 def test_states_are_written_now_and_then(X, tmp_path, monkeypatch):
-    written = []
-    monkeypatch.setattr(checkpoints.os, "replace", lambda *paths: written.append(paths))
+    written, original = [], checkpoints._Store.write
+    monkeypatch.setattr(
+        checkpoints._Store, "write", lambda self: written.append(0) or original(self)
+    )
     cheap(VAEOutlierDetector, checkpoint=tmp_path / "training").fit(X)
     assert len(written) == 2
     monkeypatch.setattr(checkpoints, "INTERVAL", 0.0)
