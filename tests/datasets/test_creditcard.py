@@ -1,7 +1,6 @@
 """The bundled sample of payments by card."""
 
 import numpy as np
-import pandas as pd
 import pytest
 from conftest import DATA
 
@@ -17,14 +16,6 @@ def test_the_sample_comes_with_the_package():
     honest = sample.data[sample.target == 1]
     assert honest[:, 0].std() > honest[:, 13].std() > honest[:, 27].std()
     assert "Open Database License" in sample.DESCR
-
-
-def test_forms():
-    X, y = load_creditcard_sample(return_X_y=True)
-    frame, series = load_creditcard_sample(return_X_y=True, as_frame=True)
-    assert isinstance(frame, pd.DataFrame)
-    np.testing.assert_array_equal(frame, X)
-    np.testing.assert_array_equal(series, y)
 
 
 def test_the_rows_are_those_of_the_source():

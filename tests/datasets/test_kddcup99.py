@@ -6,7 +6,7 @@ import pytest
 from sklearn import datasets
 from sklearn.utils import Bunch
 
-from skvae.datasets import fetch_kddcup99, load_kddcup99_sample
+from skvae.datasets import fetch_kddcup99, load_creditcard_sample, load_kddcup99_sample
 from skvae.datasets._kddcup99 import CONTINUOUS_COLUMNS
 
 
@@ -22,9 +22,10 @@ def test_the_sample_comes_with_the_package():
     assert "CC BY 4.0" in sample.DESCR
 
 
-def test_forms():
-    X, y = load_kddcup99_sample(return_X_y=True)
-    frame, series = load_kddcup99_sample(return_X_y=True, as_frame=True)
+@pytest.mark.parametrize("load", [load_kddcup99_sample, load_creditcard_sample])
+def test_forms(load):
+    X, y = load(return_X_y=True)
+    frame, series = load(return_X_y=True, as_frame=True)
     assert isinstance(frame, pd.DataFrame)
     np.testing.assert_array_equal(frame, X)
     np.testing.assert_array_equal(series, y)
