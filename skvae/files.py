@@ -64,7 +64,7 @@ def checked(state: dict[str, Any], name: str) -> dict[str, Any]:
     """
     state = dict(state)
     signature = state.pop(SIGNATURE, None)
-    if not isinstance(signature, dict) or not isinstance(signature.get("format"), int):
+    if not _is_signature(signature):
         raise ValueError(f"This {name} does not say in which format it was saved. Fit it again.")
     if signature["format"] > FORMAT:
         raise ValueError(
@@ -72,7 +72,14 @@ def checked(state: dict[str, Any], name: str) -> dict[str, Any]:
             f"{signature['format']}, but skvae {__version__} knows formats up to {FORMAT}. Install "
             "a newer skvae."
         )
-    missing = sorted(set(signature.get("attributes", ())) - set(state))
+    missing = sorted(set(signature["attributes"]) - set(state))
     if missing:
         raise ValueError(f"This {name} was changed after it was saved: it lacks {missing}.")
     return state
+
+
+def _is_signature(signature: Any) -> bool:
+    if not isinstance(signature, dict):
+        return False
+    number, attributes = signature.get("format"), signature.get("attributes")
+    return isinstance(number, int) and number > 0 and isinstance(attributes, list)

@@ -127,5 +127,7 @@ def pool_folds(scores: NDArray[np.float64], fold: NDArray[np.intp]) -> NDArray[n
     stretch = np.ones(len(counts))
     if ranges.min() > 0:
         stretch = np.clip(ranges.mean() / ranges, 1 / LARGEST_STRETCH, LARGEST_STRETCH)
-    pooled: NDArray[np.float64] = (scores - medians[fold]) * stretch[fold] + medians.mean()
+    # As members score a row, so that of rows that are all equal none is below the others.
+    level = sum(medians.astype(np.float32)) / np.float32(len(counts))
+    pooled: NDArray[np.float64] = (scores - medians[fold]) * stretch[fold] + level
     return pooled

@@ -175,6 +175,10 @@ def with_nan(weights):
         (lambda s: s.update(offset_=np.nan), "was changed after it was saved: offset_ is nan"),
         (lambda s: s.update(offset_=-np.inf), "was changed after it was saved: offset_ is -inf"),
         (lambda s: s.update(offset_=None), "was changed after it was saved: offset_ is None"),
+        (lambda s: s.update(_table=[]), "cannot be built again: its rows are of shape"),
+        (lambda s: s.update(_row_shape=12), "cannot be built again: its rows are of shape 12"),
+        (lambda s: s["_written_by"].update(format=-1), "does not say in which format"),
+        (lambda s: s["_written_by"].update(attributes=5), "does not say in which format"),
         (without("_written_by"), "does not say in which format it was saved"),
         (
             lambda s: s["_written_by"].update(format=FORMAT + 1, skvae="9.9"),
@@ -187,6 +191,13 @@ def test_a_state_that_was_tampered_with_is_refused(fitted, tamper, message):
     tamper(state)
     with pytest.raises(ValueError, match=f"VAEOutlierDetector .*{message}|{message}"):
         VAEOutlierDetector.__new__(VAEOutlierDetector).__setstate__(state)
+
+
+def test_a_device_that_is_not_there_is_the_cpu(fitted):
+    state = {**state_of(fitted), "device_": 5}
+    loaded = VAEOutlierDetector.__new__(VAEOutlierDetector)
+    loaded.__setstate__(state)
+    np.testing.assert_array_equal(loaded.score_samples(curves()), fitted.score_samples(curves()))
 
 
 def test_the_signature_tells_versions_and_is_no_attribute(fitted):

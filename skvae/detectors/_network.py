@@ -25,6 +25,7 @@ from skvae.rows import (
     WIDEST_TABLE,
     Cells,
     Table,
+    are_all_equal,
     folds,
     held_out_rows,
     learn_table,
@@ -36,7 +37,7 @@ from skvae.runtime.devices import choose_device, resolve_device
 from skvae.runtime.recipe import Recipe, weights_of
 from skvae.thresholds import pool_folds
 from skvae.training.cache import remembered, train_to_arrays
-from skvae.training.checkpoints import Checkpoint, open_checkpoint
+from skvae.training.checkpoints import Checkpoint, checkpoint_at
 from skvae.training.engine import Epochs, train_network
 from skvae.training.members import train_members
 from skvae.training.schedule import Stopping, plan_schedule
@@ -233,6 +234,7 @@ class NetworkDetector(ThresholdDetector):
             stopping=stopping,
             n_members=n_members,
             holds_out=n_members == 1,
+            are_equal=are_all_equal(X),
         )
         batch_rows = min(schedule.batch_size, len(X))
         self.device_ = choose_device(self.device, self._recipe, row_shape, batch_rows)
@@ -274,7 +276,7 @@ class NetworkDetector(ThresholdDetector):
         if self.callbacks or not isinstance(self.random_state, Integral):
             other = "no callbacks" if self.callbacks else "an int as random_state"
             raise ValueError(f"checkpoint needs {other}, for the training to go on as it was.")
-        return open_checkpoint(self.checkpoint, training)
+        return checkpoint_at(self.checkpoint, training)
 
     def _n_members(self, X: NDArray[Any]) -> int:
         n_members = self.n_estimators
@@ -348,6 +350,12 @@ class NetworkDetector(ThresholdDetector):
         """Return what belongs to the cells of rows in the order of the columns."""
         return cells if self._table is None else cells[:, self._table.order]
 
+    def _check_rows(self) -> None:
+        table, shape = self._table, self._row_shape
+        is_shape = isinstance(shape, tuple) and all(isinstance(n, int) for n in shape)
+        if not is_shape or not isinstance(table, Table | None):
+            raise TypeError(f"its rows are of shape {shape!r}, in the table {table!r}.")
+
     def _autoencoder_arguments(self, input_shape: tuple[int, ...]) -> dict[str, Any]:
         latent_dim, columns = self.latent_dim, self._columns()
         if latent_dim == "auto":
@@ -382,9 +390,10 @@ class NetworkDetector(ThresholdDetector):
         if "network_" in state:
             try:
                 resolve_device(self.device_)
-            except ValueError:
+            except (TypeError, ValueError):
                 self.device_ = "cpu"
             try:
+                self._check_rows()
                 self.network_ = self._recipe.rebuild(state["network_"], self.device_)
             except (AttributeError, TypeError, ValueError, RuntimeError) as error:
                 raise ValueError(

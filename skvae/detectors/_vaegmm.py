@@ -100,7 +100,7 @@ class VAEGMMDetector(MixtureDetector):
 
     max_epochs : int or 'auto', default='auto'
         The largest number of passes over the training rows. 'auto' means as many passes as have
-        2,000 steps together, and at least one, or no limit if ``max_steps`` is set.
+        2,000 steps together, at least one and at most 500, or no limit if ``max_steps`` is set.
 
     max_steps : int or 'auto', default='auto'
         The largest number of steps, each on one batch of rows. Training ends within a pass if

@@ -1,6 +1,6 @@
 """Rows: arrays and frames come in, float32 batches go out."""
 
-from skvae.rows.batches import Batches, float32_rows, largest_value, subset
+from skvae.rows.batches import Batches, are_all_equal, float32_rows, largest_value, subset
 from skvae.rows.held_out import FEW_ROWS, folds, held_out_rows, n_held_out
 from skvae.rows.images import unit_floats, whole_numbers_as_bytes
 from skvae.rows.table import WIDEST_TABLE, Cells, Table
@@ -17,6 +17,7 @@ __all__ = [
     "Batches",
     "Cells",
     "Table",
+    "are_all_equal",
     "float32_rows",
     "folds",
     "held_out_rows",

@@ -11,7 +11,7 @@ from torch.utils.data import Subset
 
 from skvae.rows.images import unit_floats
 
-__all__ = ["Batches", "float32_rows", "largest_value", "subset"]
+__all__ = ["Batches", "are_all_equal", "float32_rows", "largest_value", "subset"]
 
 # Small batches are gathered together, a few megabytes at once.
 GATHERED_VALUES = 2**20
@@ -35,14 +35,18 @@ def subset(X: Any, index: NDArray[np.intp]) -> Subset[Any]:
 
 def largest_value(rows: Any) -> float:
     """Return the largest absolute value of rows, of which some are looked at after others."""
-    n_rows = max(1, GATHERED_VALUES // math.prod(rows.shape[1:]))
     largest = 0.0
-    for start in range(0, len(rows), n_rows):
-        some = rows[start : start + n_rows]
+    for some in _blocks(rows):
         largest = max(
             largest, float(np.fmax.reduce(some, axis=None)), -float(np.fmin.reduce(some, axis=None))
         )
     return largest
+
+
+def are_all_equal(rows: Any) -> bool:
+    """Tell whether all rows are the same, gaps included."""
+    first = rows[:1]
+    return all(np.array_equal(np.broadcast_to(first, s.shape), s, True) for s in _blocks(rows))
 
 
 class Batches:
@@ -101,6 +105,12 @@ class Batches:
 
     def _gather(self, index: NDArray[np.intp]) -> torch.Tensor:
         return torch.from_numpy(float32_rows(self.X[index]))
+
+
+def _blocks(rows: Any) -> Iterator[NDArray[Any]]:
+    n_rows = max(1, GATHERED_VALUES // math.prod(rows.shape[1:]))
+    for start in range(0, len(rows), n_rows):
+        yield rows[start : start + n_rows]
 
 
 def _free_bytes(device: torch.device) -> float:

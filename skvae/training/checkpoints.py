@@ -1,6 +1,7 @@
 """The state of a training that is not finished, in a file."""
 
 import warnings
+from functools import cached_property
 from hashlib import sha256
 from io import BytesIO
 from os import PathLike
@@ -12,7 +13,7 @@ import joblib
 import numpy as np
 import torch
 
-__all__ = ["Checkpoint", "open_checkpoint"]
+__all__ = ["Checkpoint", "checkpoint_at"]
 
 # At least so many seconds between two writings.
 INTERVAL = 10.0
@@ -66,50 +67,61 @@ class Checkpoint:
 
     def remove(self) -> None:
         """Remove the file, of which nothing will go on."""
-        self._store.path.unlink(missing_ok=True)
+        self._store.remove()
 
 
-def open_checkpoint(path: str | PathLike[str], *training: Any) -> Checkpoint:
+def checkpoint_at(path: str | PathLike[str], *training: Any) -> Checkpoint:
     """Return what a file keeps of a training, which everything that it depends on tells.
 
-    Raises
-    ------
-    ValueError
-        If the file is there, and keeps something else, or is harmed.
-
-    OSError
-        If it can be neither read nor written.
+    It is read when the training first asks for a state. That raises a ValueError if the file
+    keeps something else or is harmed, and an OSError if it can be neither read nor written.
     """
-    return Checkpoint(_Store(Path(path), joblib.hash(training)))
+    return Checkpoint(_Store(Path(path), training))
 
 
 class _Store:
-    def __init__(self, path: Path, key: str) -> None:
+    def __init__(self, path: Path, training: tuple[Any, ...]) -> None:
         self.path = path
-        self.key = key
-        self.states: dict[str, Any] = {}
-        if not path.exists():
-            self.write()
-            return
+        self.training = training
+
+    @cached_property
+    def key(self) -> str:
+        key: str = joblib.hash(self.training)
+        return key
+
+    @cached_property
+    def states(self) -> dict[str, Any]:
+        if not self.path.exists():
+            self._write({})
+            return {}
         remedy = "Remove the file, or name another one."
-        content = path.read_bytes()
+        content = self.path.read_bytes()
         checksum, payload = content[:CHECKSUM_SIZE], content[CHECKSUM_SIZE:]
         if sha256(payload).digest() != checksum:
-            raise ValueError(f"checkpoint={str(path)!r} is no checkpoint, or harmed. {remedy}")
+            raise ValueError(f"checkpoint={str(self.path)!r} is no checkpoint, or harmed. {remedy}")
         kept = torch.load(BytesIO(payload), weights_only=True)
-        if kept["key"] != key:
+        if kept["key"] != self.key:
             raise ValueError(
-                f"checkpoint={str(path)!r} is of another training: its rows, a parameter or a "
+                f"checkpoint={str(self.path)!r} is of another training: its rows, a parameter or a "
                 f"version was not the same. {remedy}"
             )
-        self.states = kept["states"]
         self.written = monotonic()
+        states: dict[str, Any] = kept["states"]
+        return states
 
     def write(self) -> None:
+        self._write(self.states)
+
+    def remove(self) -> None:
+        # What was not read may be of another training.
+        if "states" in vars(self):
+            self.path.unlink(missing_ok=True)
+
+    def _write(self, states: dict[str, Any]) -> None:
         # A folder that is not there is told the next time again, and not at once.
         self.written = monotonic()
         payload = BytesIO()
-        torch.save({"key": self.key, "states": _plain(self.states)}, payload)
+        torch.save({"key": self.key, "states": _plain(states)}, payload)
         # Aside first, so that there is a whole file at any moment.
         aside = self.path.with_name(f"{self.path.name}.part")
         aside.write_bytes(sha256(payload.getvalue()).digest() + payload.getvalue())

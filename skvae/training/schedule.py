@@ -14,6 +14,8 @@ __all__ = ["Schedule", "Stopping", "auto_batch_size", "plan_schedule"]
 
 # Enough for a small table, and one look at a very large one.
 AUTO_STEPS = 2000
+# What a network has not learned of a few rows by then, it does not learn.
+MOST_PASSES = 500
 # The fewer rows, the sooner a network learns each by heart; small batches put that off.
 SMALL_TABLE, SMALL_BATCH = 500, 8
 USUAL_BATCH, LARGEST_BATCH = 64, 256
@@ -101,9 +103,13 @@ def plan_schedule(
     stopping: Stopping | None,
     n_members: int = 1,
     holds_out: bool = False,
+    are_equal: bool = False,
     **settings: float,
 ) -> Schedule:
-    """Return the schedule for a number of rows, with a number wherever it says 'auto'."""
+    """Return the schedule for a number of rows, with a number wherever it says 'auto'.
+
+    Of rows that are all equal there is no more to learn than of one.
+    """
     n_rows -= n_held_out(n_rows) if holds_out else 0
     n_train = max(1, n_trained(n_rows, stopping, n_members))
     n_all = max(1, n_trained(n_rows, stopping, 1))
@@ -117,6 +123,7 @@ def plan_schedule(
         # Members have fewer rows to learn: between as many steps and as many passes.
         share = math.sqrt(n_batches / math.ceil(n_all / size))
         n_steps = math.ceil(share * AUTO_STEPS / n_batches) * n_batches
+        n_steps = min(n_steps, MOST_PASSES * (1 if are_equal else n_batches))
         rate_factor = 1 / share
     if stopping is not None and max_epochs == "auto":
         patience = stopping.n_iter_no_change * math.ceil(SHORTEST_EPOCH / n_batches)

@@ -39,6 +39,12 @@ def test_held_out_scores_are_of_training_rows(any_detector_class, X):
     assert rows[-1] < 200
 
 
+def test_of_rows_that_are_all_equal_none_is_an_outlier(any_detector_class):
+    X = np.full((60, 4), 3.0)
+    detector = cheap(any_detector_class).fit(X)
+    assert (detector.predict(X) == 1).all()
+
+
 def test_the_threshold_asks_training_rows_or_held_out_ones(any_detector_class, X):
     settings = {"contamination": NOMINAL}
     training, held_out, auto = (

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from skvae.rows import Batches, subset
+from skvae.rows import Batches, are_all_equal, subset
 
 CPU = torch.device("cpu")
 
@@ -67,3 +67,13 @@ def test_another_device_gets_the_rows_once():
     assert batches.on_device.shape == (10, 1)
     assert batches.on_device.dtype == torch.float32
     assert [len(batch) for batch in batches] == [4, 3, 3]
+
+
+@pytest.mark.parametrize("shape", [(1, 3), (50, 3), (5, 700, 700)])
+def test_equal_rows_are_equal_in_all_places(shape):
+    rows = np.full(shape, 3.0)
+    rows[:, 0] = np.nan
+    assert are_all_equal(rows)
+    if len(rows) > 1:
+        rows[-1, -1] += 1
+        assert not are_all_equal(rows)

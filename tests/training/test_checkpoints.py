@@ -132,6 +132,25 @@ def test_it_goes_together_with_memory(X, tmp_path, interrupt):
     assert_array_equal(detector.fit(X).score_samples(X), whole.score_samples(X))
 
 
+def test_what_memory_knows_asks_for_no_checkpoint(X, tmp_path, interrupt):
+    detector = cheap(
+        VAEOutlierDetector, memory=tmp_path / "memory", checkpoint=tmp_path / "training"
+    )
+    first = detector.fit(X).score_samples(X)
+    interrupt(3)
+    with pytest.raises(KeyboardInterrupt):
+        clone(detector).set_params(latent_dim=3).fit(X)
+    interrupt(None)
+    # As in a search that is started again.
+    assert_array_equal(clone(detector).fit(X).score_samples(X), first)
+    with counted() as steps:
+        clone(detector).set_params(latent_dim=3).fit(X)
+    with counted() as all_steps:
+        cheap(VAEOutlierDetector, latent_dim=3).fit(X)
+    assert 0 < len(steps) < len(all_steps)
+    assert [path.name for path in tmp_path.iterdir()] == ["memory"]
+
+
 def test_experts_have_checkpoints_of_their_own(X, tmp_path, interrupt):
     detector = EnsembleOutlierDetector(random_state=0)
     detector.set_params(vae__max_steps=40, ae__max_steps=40, far="drop", near="drop")
@@ -266,10 +285,41 @@ def test_a_folder_that_vanishes_costs_no_training(X, tmp_path, monkeypatch):
     assert_array_equal(detector.score_samples(X), expected.fit(X).score_samples(X))
 
 
+FULL = """
+import resource, signal, sys
+import numpy as np
+from instances import cheap
+from skvae import VAEOutlierDetector
+X = np.random.RandomState(0).normal(size=(60, 5))
+detector = cheap(VAEOutlierDetector, memory=sys.argv[1], checkpoint=sys.argv[1] + "/training")
+expected = cheap(VAEOutlierDetector).fit(X).score_samples(X)
+# Beyond it a file gets no more, as if the disk were full.
+resource.setrlimit(resource.RLIMIT_FSIZE, (1500, 1500))
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+assert (detector.fit(X).score_samples(X) == expected).all()
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="its files have no such limit")
+def test_a_full_disk_costs_no_training(tmp_path):
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+    command = [sys.executable, "-c", FULL, str(tmp_path)]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "A checkpoint cannot be written" in done.stderr
+    X = np.random.RandomState(0).normal(size=(60, 5))
+    detector = cheap(VAEOutlierDetector, memory=tmp_path)
+    assert_array_equal(
+        detector.fit(X).score_samples(X), cheap(VAEOutlierDetector).fit(X).score_samples(X)
+    )
+
+
 def test_states_are_written_now_and_then(X, tmp_path, monkeypatch):
-    written, original = [], checkpoints._Store.write
+    written, original = [], checkpoints._Store._write
     monkeypatch.setattr(
-        checkpoints._Store, "write", lambda self: written.append(0) or original(self)
+        checkpoints._Store,
+        "_write",
+        lambda self, states: written.append(0) or original(self, states),
     )
     cheap(VAEOutlierDetector, checkpoint=tmp_path / "training").fit(X)
     assert len(written) == 2

@@ -5,6 +5,7 @@ import pytest
 
 from skvae.training.schedule import (
     AUTO_STEPS,
+    MOST_PASSES,
     SHORTEST_EPOCH,
     Schedule,
     Stopping,
@@ -37,11 +38,22 @@ def test_very_large_tables_are_passed_once():
         assert schedule.n_steps == schedule.n_batches(n_rows), n_rows
 
 
-@pytest.mark.parametrize("n_rows", [1, 10, 100, 500, 501, 10_000, 127_000])
+@pytest.mark.parametrize("n_rows", [25, 100, 500, 501, 10_000, 127_000])
 def test_smaller_tables_take_whole_passes_of_enough_steps(n_rows):
     schedule = plan(n_rows)
     assert AUTO_STEPS <= schedule.n_steps < 2 * AUTO_STEPS
     assert schedule.n_steps % schedule.n_batches(n_rows) == 0
+
+
+def test_a_few_rows_are_not_passed_for_ever():
+    assert plan(3).n_steps == plan(8).n_steps == MOST_PASSES
+    assert plan(16).n_steps == 2 * MOST_PASSES
+    assert plan(3, max_steps=AUTO_STEPS).n_steps == AUTO_STEPS
+
+
+def test_equal_rows_are_passed_as_one_is():
+    assert plan(10_000, are_equal=True).n_steps == MOST_PASSES
+    assert plan(10_000, are_equal=True, max_epochs=7).n_steps == 7 * math.ceil(10_000 / 64)
 
 
 @pytest.mark.parametrize(
