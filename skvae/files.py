@@ -1,17 +1,20 @@
 """What a saved detector says of itself, what is checked when it is loaded, and what to trust."""
 
+from collections.abc import Iterator
+from hashlib import sha256
 from typing import Any
 
 import numpy as np
 import sklearn
 import torch
+from numpy.typing import NDArray
 
 from skvae._version import __version__
 
 __all__ = ["TRUSTED_TYPES", "checked", "signed"]
 
 # Raise it when an older skvae could not read what this one writes, and keep a file of each.
-FORMAT = 1
+FORMAT = 2
 VERSIONS = {
     "skvae": __version__,
     "numpy": np.__version__,
@@ -51,7 +54,8 @@ TRUSTED_TYPES = [
 
 def signed(state: dict[str, Any]) -> dict[str, Any]:
     """Return the state of an estimator with its format, and the versions that wrote it."""
-    return {**state, SIGNATURE: {"format": FORMAT, "attributes": sorted(state), **VERSIONS}}
+    signature = {"format": FORMAT, "attributes": sorted(state), "checksum": _checksum(state)}
+    return {**state, SIGNATURE: {**signature, **VERSIONS}}
 
 
 def checked(state: dict[str, Any], name: str) -> dict[str, Any]:
@@ -75,7 +79,30 @@ def checked(state: dict[str, Any], name: str) -> dict[str, Any]:
     missing = sorted(set(signature["attributes"]) - set(state))
     if missing:
         raise ValueError(f"This {name} was changed after it was saved: it lacks {missing}.")
+    # The first format had none.
+    if signature["format"] > 1 and _checksum(state) != signature.get("checksum"):
+        raise ValueError(f"This {name} was changed after it was saved: its numbers are others.")
     return state
+
+
+def _checksum(state: dict[str, Any]) -> str:
+    """Return a checksum of all arrays of numbers in a state."""
+    checksum = sha256()
+    for array in _arrays(state):
+        checksum.update(f"{array.dtype.str}{array.shape}".encode())
+        checksum.update(array.tobytes())
+    return checksum.hexdigest()
+
+
+def _arrays(value: Any) -> Iterator[NDArray[Any]]:
+    """Yield the arrays of numbers of a value, and of the parts that skvae gives it."""
+    if isinstance(value, np.ndarray) and value.dtype.kind != "O":
+        yield value
+    elif isinstance(value, dict):
+        for key in sorted(value, key=str):
+            yield from _arrays(value[key])
+    elif type(value).__module__.startswith("skvae.rows"):
+        yield from _arrays(vars(value))
 
 
 def _is_signature(signature: Any) -> bool:

@@ -48,6 +48,10 @@ ROOMS = {
             "training",
         },
     ),
+    "onnx": (
+        {"numpy", "onnx", "skl2onnx", "sklearn", "torch"},
+        {"detectors", "features", "networks", "rows", "runtime"},
+    ),
     "inspection": ({"numpy", "pandas", "sklearn"}, {"_sklearn", "rows", "thresholds"}),
     "metrics": ({"numpy", "sklearn"}, {"labels"}),
     "datasets": ({"numpy", "pandas", "sklearn"}, {"_sklearn", "labels", "rows"}),
@@ -72,7 +76,7 @@ ROOMS = {
         },
     ),
 }
-EXTRAS = {"jinja2", "matplotlib", "pandas"}
+EXTRAS = {"jinja2", "matplotlib", "onnx", "pandas", "skl2onnx"}
 FILES = sorted(ROOT.rglob("*.py"))
 
 

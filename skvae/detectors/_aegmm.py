@@ -130,9 +130,10 @@ class AEGMMDetector(MixtureDetector):
         ``random_state``. What is kept are pickles, so that others must not be able to write there.
 
     checkpoint : str or path-like, default=None
-        The file that keeps the state of the training until ``fit`` is done: every 10 seconds at
-        the end of an epoch, and after Ctrl-C. If it is there, ``fit`` goes on from it, and ends as
-        if it had not been interrupted. It needs an int as ``random_state``, and no ``callbacks``.
+        The folder that keeps the state of the training until ``fit`` is done: every 10 seconds at
+        the end of an epoch, and after Ctrl-C. An equal ``fit`` then goes on from it, and ends as if
+        it had not been interrupted. It needs an int as ``random_state``, and does not work with
+        ``callbacks``.
 
     random_state : int, RandomState instance or None, default=None
         The source of all randomness: initialisation, shuffling, held-out rows and draws. An int

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from skvae._sklearn import Interval, StrOptions
-from skvae.detectors._network import NetworkDetector
+from skvae.detectors._network import NetworkDetector, mean_of_members
 from skvae.networks.cells import filled, sum_worst
 from skvae.runtime.apply import RowFunction
 
@@ -53,7 +53,7 @@ class AutoencoderDetector(NetworkDetector):
             to its score.
         """
         X = self._validate_fitted(X)
-        return self._in_order(self._apply(self._mean_of_members(self._filled_scores), X))
+        return self._in_order(self._apply(mean_of_members(self._filled_scores, self.network_), X))
 
     def _row_scores(self, network: Any) -> RowFunction:
         (share,) = self._validated({"top_features": self.top_features}).values()
@@ -78,7 +78,7 @@ class AutoencoderDetector(NetworkDetector):
         rows = X[np.linspace(0, len(X) - 1, min(len(X), TYPICAL_ROWS)).astype(np.intp)]
         typical = {}
         for kind in self._cell_scores(getattr(self.network_, "members", [self.network_])[0]):
-            function = self._mean_of_members(partial(self._cell_scores_of, kind))
+            function = mean_of_members(partial(self._cell_scores_of, kind), self.network_)
             scores = np.where(np.isnan(rows), np.nan, self._apply(function, rows))
             known = ~np.isnan(scores)
             sums = np.sum(scores, axis=0, where=known, dtype=np.float64)

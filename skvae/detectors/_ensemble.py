@@ -271,7 +271,6 @@ class EnsembleOutlierDetector(ThresholdDetector, BaseComposition):
         """
         with undone_on_failure(self):
             named = self._named_estimators()
-            validate_data(self, X, skip_check_array=True)
             random = check_random_state(self.random_state)
             experts = {name: seeded_clone(expert, random) for name, expert in named}
             # Versions tell releases apart.
@@ -279,6 +278,8 @@ class EnsembleOutlierDetector(ThresholdDetector, BaseComposition):
             self.estimators_ = Parallel(n_jobs=self.n_jobs)(
                 delayed(remembered)(self.memory, _fit_expert, call) for call in calls
             )
+            # Experts have better errors, and know what a table is.
+            validate_data(self, X, skip_check_array=True)
             self.named_estimators_ = Bunch(**dict(zip(experts, self.estimators_, strict=True)))
             scored = [self._held_out(expert, X) for expert in self.estimators_]
             columns = [scores for _, scores in scored]

@@ -37,7 +37,7 @@ from skvae.runtime.devices import choose_device, resolve_device
 from skvae.runtime.recipe import Recipe, weights_of
 from skvae.thresholds import pool_folds
 from skvae.training.cache import remembered, train_to_arrays
-from skvae.training.checkpoints import Checkpoint, checkpoint_at
+from skvae.training.checkpoints import Checkpoint, checkpoint_in
 from skvae.training.engine import Epochs, train_network
 from skvae.training.members import train_members
 from skvae.training.schedule import Stopping, plan_schedule
@@ -273,10 +273,11 @@ class NetworkDetector(ThresholdDetector):
     def _checkpoint(self, training: dict[str, Any]) -> Checkpoint | None:
         if self.checkpoint is None:
             return None
-        if self.callbacks or not isinstance(self.random_state, Integral):
-            other = "no callbacks" if self.callbacks else "an int as random_state"
-            raise ValueError(f"checkpoint needs {other}, for the training to go on as it was.")
-        return checkpoint_at(self.checkpoint, training)
+        if self.callbacks:
+            raise ValueError("checkpoint does not work with callbacks. Leave one of them out.")
+        if not isinstance(self.random_state, Integral):
+            raise ValueError("checkpoint needs an int as random_state, to go on as it was.")
+        return checkpoint_in(self.checkpoint, training)
 
     def _n_members(self, X: NDArray[Any]) -> int:
         n_members = self.n_estimators
@@ -330,12 +331,10 @@ class NetworkDetector(ThresholdDetector):
         return 1.0
 
     def _score_samples(self, X: NDArray[Any]) -> NDArray[np.float64]:
-        return self._apply(self._mean_of_members(self._row_scores), X).astype(np.float64)
+        return self._apply(self._scores_of(self.network_), X).astype(np.float64)
 
-    def _mean_of_members(self, function_of: Callable[[Any], RowFunction]) -> RowFunction:
-        if not isinstance(self.network_, Members):
-            return function_of(self.network_)
-        return partial(_mean, [function_of(member) for member in self.network_.members])
+    def _scores_of(self, network: Network) -> RowFunction:
+        return mean_of_members(self._row_scores, network)
 
     def _apply(self, function: RowFunction, X: NDArray[Any]) -> NDArray[np.float32]:
         return apply_to_rows(function, self.network_, X, self.device_)
@@ -377,10 +376,10 @@ class NetworkDetector(ThresholdDetector):
         tags.input_tags.allow_nan = not isinstance(self._architecture(), Conv1d | Conv2d)
         return tags
 
-    def __getstate__(self) -> dict[str, Any]:
+    def _state(self) -> dict[str, Any]:
         # Plain arrays instead of a torch module: any pickle, skops too, can show what it
         # holds, and what was trained on a GPU loads where there is none.
-        state = dict(super().__getstate__())
+        state = super()._state()
         if "network_" in state:
             state["network_"] = weights_of(self.network_)
         return state
@@ -399,6 +398,13 @@ class NetworkDetector(ThresholdDetector):
                 raise ValueError(
                     f"The network of this {type(self).__name__} cannot be built again: {error}"
                 ) from error
+
+
+def mean_of_members(function_of: Callable[[Any], RowFunction], network: Any) -> RowFunction:
+    """Return the mean of a function of each member, or that of a network alone."""
+    if not isinstance(network, Members):
+        return function_of(network)
+    return partial(_mean, [function_of(member) for member in network.members])
 
 
 def _mean(functions: Sequence[RowFunction], x: Any) -> Any:

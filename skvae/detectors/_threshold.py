@@ -175,9 +175,7 @@ class ThresholdDetector(OutlierMixin, BaseEstimator, metaclass=ABCMeta):
         ValueError
             If a parameter has changed the scores since the offset was set.
         """
-        scores = self.score_samples(X)
-        self._check_scores(self._offset_by, "offset_ is", "Call calibrate with other rows")
-        return scores - self.offset_
+        return self.score_samples(X) - self._known_offset()
 
     def predict(self, X: ArrayLike) -> NDArray[np.int_]:
         """Tell outliers from normal rows.
@@ -218,6 +216,10 @@ class ThresholdDetector(OutlierMixin, BaseEstimator, metaclass=ABCMeta):
     def _set_offset(self, offset: float) -> None:
         self.offset_, self._offset_by = offset, self._score_parameters()
 
+    def _known_offset(self) -> float:
+        self._check_scores(self._offset_by, "offset_ is", "Call calibrate with other rows")
+        return self.offset_
+
     def _known_held_out_scores(self) -> NDArray[np.float64]:
         self._check_scores(self._held_out_by, "held_out_scores_ are", "Fit again")
         return self.held_out_scores_
@@ -238,7 +240,10 @@ class ThresholdDetector(OutlierMixin, BaseEstimator, metaclass=ABCMeta):
         return offset_from_scores(scores, contamination)
 
     def __getstate__(self) -> dict[str, Any]:
-        return signed(super().__getstate__())
+        return signed(self._state())
+
+    def _state(self) -> dict[str, Any]:
+        return dict(super().__getstate__())
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         name = type(self).__name__

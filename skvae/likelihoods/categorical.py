@@ -31,6 +31,7 @@ class Categorical(Likelihood):
     """
 
     has_logit: Tensor
+    place: Tensor
     log_floor: Tensor
     log_rest: Tensor
     rare: Tensor
@@ -42,8 +43,11 @@ class Categorical(Likelihood):
         counts = torch.tensor(n_categories, device="cpu").unsqueeze(1)
         codes = torch.arange(max(n_categories), device="cpu")
         floor = 1.0 / (n_rows + counts)
+        # Where among the outputs the logit of each code is.
+        place = (counts.cumsum(0) - counts + codes).clamp(max=sum(n_categories) - 1)
         for name, value in {
             "has_logit": codes < counts,
+            "place": place.flatten(),
             "log_floor": floor.log(),
             "log_rest": torch.log1p(-counts * floor),
             "rare": codes == counts - 1,
@@ -60,8 +64,11 @@ class Categorical(Likelihood):
 
         Codes that a column does not have get its smallest.
         """
-        logits = outputs.new_full((*outputs.shape[:-1], *self.has_logit.shape), -math.inf)
-        logits[..., self.has_logit] = outputs
+        logits = torch.where(
+            self.has_logit,
+            outputs.index_select(-1, self.place).unflatten(-1, self.has_logit.shape),
+            -math.inf,
+        )
         return torch.logaddexp(logits.log_softmax(-1) + self.log_rest, self.log_floor)
 
     def mean(self, outputs: Tensor) -> Tensor:

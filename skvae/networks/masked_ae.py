@@ -86,15 +86,18 @@ class MaskedAE(AE):
     def _passes(self, x: Tensor) -> Iterator[tuple[int, Tensor, Tensor]]:
         """Yield the number of a partition, what is hidden, and the decoder's outputs."""
         observed = self.observed(x)
-        together = N_GROUPS if len(x) <= FEW_ROWS else 1
+        is_small = torch.compiler.is_exporting() or len(x) <= FEW_ROWS
         n_groups = len(self.hidden) // self.n_partitions
         number = 0
-        for groups in self.hidden.split(together):
-            hidden = groups.repeat_interleave(len(x), dim=0)
-            seen = None if observed is None else observed.repeat(len(groups), 1)
-            outputs = self._outputs(x.repeat(len(groups), 1), hidden, seen)
-            for group in zip(hidden.split(len(x)), outputs.split(len(x)), strict=True):
-                yield number // n_groups, *group
+        together = N_GROUPS if is_small else 1
+        for start in range(0, len(self.hidden), together):
+            groups = self.hidden[start : start + together]
+            shape = (len(groups), *x.shape)
+            hidden = groups.unsqueeze(1).expand(shape)
+            seen = None if observed is None else observed.expand(shape).flatten(0, 1)
+            outputs = self._outputs(x.expand(shape).flatten(0, 1), hidden.flatten(0, 1), seen)
+            for k in range(len(groups)):
+                yield number // n_groups, hidden[k], outputs.unflatten(0, shape[:2])[k]
                 number += 1
 
     def _outputs(self, x: Tensor, hidden: Tensor, observed: Tensor | None) -> Tensor:

@@ -79,7 +79,7 @@ class Table:
         self.numbers = np.flatnonzero(~is_word)
         self.words = np.flatnonzero(is_word)
         self.encoder = self._learn_words(X)
-        counts = np.array([len(words) + 1 for words in self._vocabularies()], dtype=np.intp)
+        counts = np.array([len(words) + 1 for words in self.vocabularies()], dtype=np.intp)
         self.by_count = np.argsort(counts, kind="stable")
         self.n_categories = tuple(counts[self.by_count].tolist())
         self.bent = np.empty(0, dtype=np.intp)
@@ -130,7 +130,7 @@ class Table:
             bent = np.sinh(numbers[:, self.bent])
             numbers[:, self.bent] = bent * self.bend_scale + self.bend_centre
         columns = dict(zip(self.numbers, numbers.astype(np.float32).T, strict=True))
-        vocabularies = self._vocabularies()
+        vocabularies = self.vocabularies()
         for k, codes in zip(self.by_count, cells[:, len(self.numbers) :].T, strict=True):
             j, vocabulary = self.words[k], vocabularies[k]
             # Rare words, and cells without a value, have none to come back.
@@ -237,7 +237,7 @@ class Table:
     def _known_words(self) -> list[NDArray[Any]]:
         return self.encoder.categories_ if len(self.words) else []
 
-    def _vocabularies(self) -> list[NDArray[Any]]:
+    def vocabularies(self) -> list[NDArray[Any]]:
         """Return the words of each column that have a code of their own, in its order."""
         vocabularies = []
         rare = self.encoder.infrequent_categories_ if len(self.words) else []

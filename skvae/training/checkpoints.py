@@ -1,5 +1,6 @@
-"""The state of a training that is not finished, in a file."""
+"""The state of trainings that are not finished, in a folder."""
 
+import os
 import warnings
 from functools import cached_property
 from hashlib import sha256
@@ -13,7 +14,7 @@ import joblib
 import numpy as np
 import torch
 
-__all__ = ["Checkpoint", "checkpoint_at"]
+__all__ = ["Checkpoint", "checkpoint_in"]
 
 # At least so many seconds between two writings.
 INTERVAL = 10.0
@@ -53,79 +54,86 @@ class Checkpoint:
             self.write()
 
     def write(self) -> None:
-        """Write all states that are kept.
-
-        Warns
-        -----
-        UserWarning
-            If they cannot be written, which costs no training.
-        """
-        try:
-            self._store.write()
-        except OSError as error:
-            warnings.warn(f"A checkpoint cannot be written: {error}", stacklevel=2)
+        """Write all states that are kept."""
+        self._store.write()
 
     def remove(self) -> None:
         """Remove the file, of which nothing will go on."""
         self._store.remove()
 
 
-def checkpoint_at(path: str | PathLike[str], *training: Any) -> Checkpoint:
-    """Return what a file keeps of a training, which everything that it depends on tells.
+def checkpoint_in(folder: str | PathLike[str], *training: Any) -> Checkpoint:
+    """Return what a folder keeps of a training, which everything that it depends on tells.
 
-    It is read when the training first asks for a state. That raises a ValueError if the file
-    keeps something else or is harmed, and an OSError if it can be neither read nor written.
+    It is read when the training first asks for a state.
+
+    Warns
+    -----
+    UserWarning
+        If what was kept is harmed, or nothing can be kept there. That costs no training.
     """
-    return Checkpoint(_Store(Path(path), training))
+    return Checkpoint(_Store(Path(folder), training))
 
 
 class _Store:
-    def __init__(self, path: Path, training: tuple[Any, ...]) -> None:
-        self.path = path
+    def __init__(self, folder: Path, training: tuple[Any, ...]) -> None:
+        self.folder = folder
         self.training = training
 
     @cached_property
-    def key(self) -> str:
-        key: str = joblib.hash(self.training)
-        return key
+    def path(self) -> Path:
+        return self.folder / f"{joblib.hash(self.training)}.pt"
 
     @cached_property
     def states(self) -> dict[str, Any]:
-        if not self.path.exists():
-            self._write({})
-            return {}
-        remedy = "Remove the file, or name another one."
-        content = self.path.read_bytes()
-        checksum, payload = content[:CHECKSUM_SIZE], content[CHECKSUM_SIZE:]
-        if sha256(payload).digest() != checksum:
-            raise ValueError(f"checkpoint={str(self.path)!r} is no checkpoint, or harmed. {remedy}")
-        kept = torch.load(BytesIO(payload), weights_only=True)
-        if kept["key"] != self.key:
-            raise ValueError(
-                f"checkpoint={str(self.path)!r} is of another training: its rows, a parameter or a "
-                f"version was not the same. {remedy}"
-            )
+        states: dict[str, Any] = {}
         self.written = monotonic()
-        states: dict[str, Any] = kept["states"]
+        try:
+            if self.path.exists():
+                content = self.path.read_bytes()
+                checksum, payload = content[:CHECKSUM_SIZE], content[CHECKSUM_SIZE:]
+                if sha256(payload).digest() == checksum:
+                    states = torch.load(BytesIO(payload), weights_only=True)
+                    return states
+                warnings.warn(
+                    f"The checkpoint {str(self.path)!r} is harmed, so that the training begins "
+                    "anew.",
+                    stacklevel=2,
+                )
+            # Else that nothing can be kept would be told when it is needed.
+            self._write(states)
+        except OSError as error:
+            self._warn(error)
         return states
 
     def write(self) -> None:
-        self._write(self.states)
-
-    def remove(self) -> None:
-        # What was not read may be of another training.
-        if "states" in vars(self):
-            self.path.unlink(missing_ok=True)
-
-    def _write(self, states: dict[str, Any]) -> None:
+        states = self.states
         # A folder that is not there is told the next time again, and not at once.
         self.written = monotonic()
+        try:
+            self._write(states)
+        except OSError as error:
+            self._warn(error)
+
+    def remove(self) -> None:
+        # What was not read is of no training here.
+        if "states" in vars(self):
+            for path in self.folder.glob(f"{self.path.stem}*"):
+                path.unlink(missing_ok=True)
+
+    def _write(self, states: dict[str, Any]) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
         payload = BytesIO()
-        torch.save({"key": self.key, "states": _plain(states)}, payload)
-        # Aside first, so that there is a whole file at any moment.
-        aside = self.path.with_name(f"{self.path.name}.part")
+        torch.save(_plain(states), payload)
+        # Aside first, so that there is a whole file at any moment. Equal trainings may run at once.
+        aside = self.path.with_suffix(f".{os.getpid()}.part")
         aside.write_bytes(sha256(payload.getvalue()).digest() + payload.getvalue())
         aside.replace(self.path)
+
+    def _warn(self, error: OSError) -> None:
+        warnings.warn(
+            f"checkpoint={str(self.folder)!r} cannot keep a training: {error}", stacklevel=2
+        )
 
 
 def _plain(value: Any) -> Any:

@@ -15,6 +15,7 @@ import torch
 from instances import cheap, with_parameter
 from numpy.testing import assert_array_equal
 from sklearn.base import clone
+from sklearn.model_selection import GridSearchCV
 
 from skvae import MLP, Conv1d, EnsembleOutlierDetector, VAEOutlierDetector
 from skvae.runtime.recipe import weights_of
@@ -53,6 +54,11 @@ def counted():
         yield steps
 
 
+def kept(folder):
+    """Return the files of a folder, of any depth, that keep a training."""
+    return [path for path in folder.rglob("*") if path.suffix in (".pt", ".part")]
+
+
 def epochs(detector):
     return [{**epoch, "seconds": 0.0} for epoch in detector.history_]
 
@@ -75,12 +81,12 @@ def test_it_ends_as_if_it_had_not_been_interrupted(
         with pytest.raises(KeyboardInterrupt):
             detector.fit(X)
         assert not hasattr(detector, "network_")
-        assert [path.name for path in tmp_path.iterdir()] == ["training"]
+        assert len(kept(tmp_path)) == 1
     interrupt(None)
     with counted() as steps:
         detector.fit(X)
     assert 0 < len(steps) < len(all_steps)
-    assert not list(tmp_path.iterdir())
+    assert not kept(tmp_path)
     np.testing.assert_equal(weights_of(detector.network_), weights_of(whole.network_))
     assert epochs(detector) == epochs(whole)
     assert_array_equal(detector.score_samples(X), whole.score_samples(X))
@@ -148,63 +154,74 @@ def test_what_memory_knows_asks_for_no_checkpoint(X, tmp_path, interrupt):
     with counted() as all_steps:
         cheap(VAEOutlierDetector, latent_dim=3).fit(X)
     assert 0 < len(steps) < len(all_steps)
-    assert [path.name for path in tmp_path.iterdir()] == ["memory"]
+    assert not kept(tmp_path)
 
 
-def test_experts_have_checkpoints_of_their_own(X, tmp_path, interrupt):
+def test_trainings_share_a_folder(X, tmp_path, interrupt):
     detector = EnsembleOutlierDetector(random_state=0)
     detector.set_params(vae__max_steps=40, ae__max_steps=40, far="drop", near="drop")
     whole = clone(detector).fit(X)
-    detector.set_params(vae__checkpoint=tmp_path / "vae", ae__checkpoint=tmp_path / "ae")
+    detector.set_params(vae__checkpoint=tmp_path, ae__checkpoint=tmp_path)
     interrupt(2)
     with pytest.raises(KeyboardInterrupt):
         detector.fit(X)
     interrupt(None)
     assert_array_equal(detector.fit(X).score_samples(X), whole.score_samples(X))
+    assert not kept(tmp_path)
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_a_search_that_was_interrupted_ends_as_if_it_had_not_been(X, tmp_path, interrupt, n_jobs):
+    search = GridSearchCV(cheap(VAEOutlierDetector), {"latent_dim": [1, 2, 3]}, cv=2)
+    expected = clone(search).fit(X).cv_results_["mean_test_score"]
+    search.set_params(estimator__checkpoint=tmp_path, n_jobs=n_jobs)
+    interrupt(3)
+    with pytest.raises(KeyboardInterrupt):
+        cheap(VAEOutlierDetector, latent_dim=2, checkpoint=tmp_path).fit(X)
+    interrupt(None)
+    assert len(kept(tmp_path)) == 1
+    assert_array_equal(search.fit(X).cv_results_["mean_test_score"], expected)
+    # That of all rows is of no fit of the search.
+    assert len(kept(tmp_path)) == 1
 
 
 @pytest.mark.parametrize(
     "change", [{"lr": 0.1}, {"random_state": 1}, {"max_epochs": 30}, {"latent_dim": 3}, None]
 )
 def test_another_training_does_not_use_the_file(X, tmp_path, interrupt, change):
-    path = tmp_path / "training"
-    detector = cheap(VAEOutlierDetector, checkpoint=path)
+    detector = cheap(VAEOutlierDetector, checkpoint=tmp_path)
     interrupt(2)
     with pytest.raises(KeyboardInterrupt):
         detector.fit(X)
+    interrupt(None)
+    (path,) = kept(tmp_path)
     before = path.read_bytes()
-    detector.set_params(**(change or {}))
-    with pytest.raises(ValueError, match=r"is of another training: .* Remove the file"):
-        detector.fit(X if change else X + 1)
+    other, rows = clone(detector).set_params(**(change or {})), X if change else X + 1
+    whole = clone(other).set_params(checkpoint=None)
+    assert_array_equal(other.fit(rows).score_samples(X), whole.fit(rows).score_samples(X))
+    assert kept(tmp_path) == [path]
     assert path.read_bytes() == before
-
-
-@pytest.mark.parametrize("content", [b"", b"no checkpoint", b"\x80\x04N."])
-def test_a_file_that_is_no_checkpoint_is_left_alone(X, tmp_path, content):
-    path = tmp_path / "training"
-    path.write_bytes(content)
-    with pytest.raises(ValueError, match=r"is no checkpoint, or harmed\. Remove the file"):
-        cheap(VAEOutlierDetector, checkpoint=path).fit(X)
-    assert path.read_bytes() == content
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         ({"random_state": None}, "checkpoint needs an int as random_state"),
-        ({"callbacks": [object()]}, "checkpoint needs no callbacks"),
+        ({"callbacks": [object()]}, "checkpoint does not work with callbacks"),
     ],
 )
 def test_what_a_checkpoint_needs(X, tmp_path, arguments, message):
     with pytest.raises(ValueError, match=message):
-        cheap(VAEOutlierDetector, checkpoint=tmp_path / "training", **arguments).fit(X)
+        cheap(VAEOutlierDetector, checkpoint=tmp_path, **arguments).fit(X)
     assert not list(tmp_path.iterdir())
 
 
-def test_a_folder_that_is_missing_is_told_before_the_training(X, tmp_path, interrupt):
+def test_a_place_that_cannot_keep_is_told_before_the_training(X, tmp_path, interrupt):
+    (tmp_path / "file").touch()
     interrupt(1)
-    with pytest.raises((OSError, RuntimeError), match="missing"):
-        cheap(VAEOutlierDetector, checkpoint=tmp_path / "missing" / "training").fit(X)
+    message = "cannot keep a training"
+    with pytest.warns(UserWarning, match=message), pytest.raises(KeyboardInterrupt):
+        cheap(VAEOutlierDetector, checkpoint=tmp_path / "file").fit(X)
 
 
 FIT = """
@@ -220,51 +237,55 @@ cheap(VAEOutlierDetector, max_epochs=200, checkpoint=sys.argv[1]).fit(X)
 
 
 def test_a_kill_at_any_moment_leaves_a_checkpoint_that_can_be_read(tmp_path):
-    path = tmp_path / "training"
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
-    process = subprocess.Popen([sys.executable, "-c", FIT, str(path)], env=environment)
-    while not path.exists() or n_kept(path) < 3:
+    process = subprocess.Popen([sys.executable, "-c", FIT, str(tmp_path)], env=environment)
+    while n_kept(tmp_path) < 3:
         assert process.poll() is None
         time.sleep(0.01)
     process.kill()
     process.wait()
-    assert n_kept(path) >= 3
+    assert n_kept(tmp_path) >= 3
     X = np.random.RandomState(0).normal(size=(200, 5))
-    detector = cheap(VAEOutlierDetector, max_epochs=200, checkpoint=path).fit(X)
+    detector = cheap(VAEOutlierDetector, max_epochs=200, checkpoint=tmp_path).fit(X)
     whole = clone(detector).set_params(checkpoint=None).fit(X)
     assert_array_equal(detector.score_samples(X), whole.score_samples(X))
+    assert not kept(tmp_path)
 
 
-def n_kept(path):
-    """Return how many epochs a file has kept."""
-    content = path.read_bytes()[checkpoints.CHECKSUM_SIZE :]
-    states = torch.load(io.BytesIO(content), weights_only=True)["states"]
-    return sum(len(state["history"]) for state in states.values())
+def n_kept(folder):
+    """Return how many epochs a folder has kept of a training."""
+    for path in folder.glob("*.pt"):
+        content = path.read_bytes()[checkpoints.CHECKSUM_SIZE :]
+        states = torch.load(io.BytesIO(content), weights_only=True)
+        return sum(len(state["history"]) for state in states.values())
+    return 0
 
 
-def test_a_harmed_file_is_refused(X, tmp_path, interrupt):
-    path = tmp_path / "training"
-    detector = cheap(VAEOutlierDetector, checkpoint=path)
+def test_a_harmed_file_is_told_and_not_used(X, tmp_path, interrupt):
+    detector = cheap(VAEOutlierDetector, checkpoint=tmp_path)
+    whole = cheap(VAEOutlierDetector).fit(X)
     interrupt(3)
     with pytest.raises(KeyboardInterrupt):
         detector.fit(X)
+    (path,) = kept(tmp_path)
     good = path.read_bytes()
-    for place in np.random.RandomState(0).choice(len(good), 20, replace=False):
-        harmed = bytearray(good)
+    interrupt(0)
+    places = np.random.RandomState(0).choice(len(good), 10, replace=False)
+    flipped = [bytearray(good) for _ in places]
+    for harmed, place in zip(flipped, places, strict=True):
         harmed[place] ^= 1 << (place % 8)
+    for harmed in (*flipped, good[:-50], b"", b"no checkpoint", b"\x80\x04N."):
         path.write_bytes(harmed)
-        with pytest.raises(ValueError, match="is no checkpoint, or harmed"):
+        with pytest.warns(UserWarning, match="is harmed, so that the training begins anew"):
             detector.fit(X)
-    path.write_bytes(good[:-50])
-    with pytest.raises(ValueError, match="is no checkpoint, or harmed"):
-        detector.fit(X)
+        assert_array_equal(detector.score_samples(X), whole.score_samples(X))
 
 
 def test_a_training_that_diverges_leaves_no_file(X, tmp_path):
-    detector = cheap(VAEOutlierDetector, checkpoint=tmp_path / "training", lr=1e30)
+    detector = cheap(VAEOutlierDetector, checkpoint=tmp_path, lr=1e30)
     with pytest.raises(FloatingPointError):
         detector.fit(X)
-    assert not list(tmp_path.iterdir())
+    assert not kept(tmp_path)
     detector.set_params(lr=1e-3).fit(X)
 
 
@@ -275,11 +296,12 @@ def test_a_folder_that_vanishes_costs_no_training(X, tmp_path, monkeypatch):
 
     def run(self, *args):
         shutil.rmtree(folder)
+        folder.touch()
         original(self, *args)
 
     monkeypatch.setattr(Engine, "run", run)
-    with pytest.warns(UserWarning, match="A checkpoint cannot be written"):
-        detector = cheap(VAEOutlierDetector, checkpoint=folder / "training").fit(X)
+    with pytest.warns(UserWarning, match="cannot keep a training"):
+        detector = cheap(VAEOutlierDetector, checkpoint=folder).fit(X)
     expected = cheap(VAEOutlierDetector)
     monkeypatch.setattr(Engine, "run", original)
     assert_array_equal(detector.score_samples(X), expected.fit(X).score_samples(X))
@@ -306,7 +328,7 @@ def test_a_full_disk_costs_no_training(tmp_path):
     command = [sys.executable, "-c", FULL, str(tmp_path)]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    assert "A checkpoint cannot be written" in done.stderr
+    assert "cannot keep a training" in done.stderr
     X = np.random.RandomState(0).normal(size=(60, 5))
     detector = cheap(VAEOutlierDetector, memory=tmp_path)
     assert_array_equal(

@@ -6,7 +6,7 @@ from typing import Any, Generic, NamedTuple, Self, TypeVar
 import torch
 from torch import Tensor, nn
 
-__all__ = ["Kept", "Mixture", "Moments", "expectation_maximization", "stable_cholesky"]
+__all__ = ["Kept", "Mixture", "Moments", "Whitened", "expectation_maximization", "stable_cholesky"]
 
 T = TypeVar("T", bound=Any)
 
@@ -79,9 +79,7 @@ class Mixture(NamedTuple):
         factors, _ = stable_cholesky(self.covariances)
         offsets = (rows - self.means.unsqueeze(1)).mT
         whitened: Tensor = torch.linalg.solve_triangular(factors, offsets, upper=False)
-        log_scale = factors.diagonal(dim1=1, dim2=2).log().sum(1)
-        log_scale = log_scale + 0.5 * rows.shape[1] * math.log(2 * math.pi)
-        return self.weights.log() - log_scale - 0.5 * whitened.square().sum(1).T
+        return self.weights.log() - _log_scale(factors) - 0.5 * whitened.square().sum(1).T
 
 
 class Kept(nn.Module, Generic[T]):
@@ -103,6 +101,33 @@ class Kept(nn.Module, Generic[T]):
     def value(self, value: T) -> None:
         for name, tensor in value._asdict().items():
             getattr(self, name).copy_(tensor.detach())
+
+
+class Whitened(nn.Module):
+    """A mixture with covariances that are factorized once, and their factors inverted."""
+
+    means: Tensor
+    log_factors: Tensor
+    inverses: Tensor
+
+    def __init__(self, mixture: Mixture) -> None:
+        super().__init__()
+        factors, _ = stable_cholesky(mixture.covariances)
+        one = torch.eye(factors.shape[1], dtype=factors.dtype, device=factors.device)
+        inverses = torch.linalg.solve_triangular(factors, one.expand_as(factors), upper=False)
+        self.register_buffer("means", mixture.means.unsqueeze(1))
+        self.register_buffer("log_factors", mixture.weights.log() - _log_scale(factors))
+        self.register_buffer("inverses", inverses)
+
+    @property
+    def value(self) -> Self:
+        """Itself, which stands for the mixture."""
+        return self
+
+    def log_joint(self, rows: Tensor) -> Tensor:
+        """Return log p(row, component) in nats, of shape (n_rows, n_components)."""
+        whitened = self.inverses @ (rows - self.means).mT
+        return self.log_factors - 0.5 * whitened.square().sum(1).T
 
 
 def expectation_maximization(
@@ -141,6 +166,12 @@ def stable_cholesky(covariances: Tensor) -> tuple[Tensor, float]:
         added = torch.full_like(diagonals, jitter) * diagonals.mean(1, keepdim=True)
         factors, failed = torch.linalg.cholesky_ex(covariances + torch.diag_embed(added))
     return factors, jitter
+
+
+def _log_scale(factors: Tensor) -> Tensor:
+    """Return the logs of what densities with such factors of covariances are divided by."""
+    log_determinants = factors.diagonal(dim1=1, dim2=2).log().sum(1)
+    return log_determinants + 0.5 * factors.shape[1] * math.log(2 * math.pi)
 
 
 def _outer(means: Tensor) -> Tensor:
