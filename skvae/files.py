@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 from hashlib import sha256
+from numbers import Real
 from typing import Any
 
 import numpy as np
 import sklearn
 import torch
-from numpy.typing import NDArray
 
 from skvae._version import __version__
 
@@ -22,6 +22,8 @@ VERSIONS = {
     "torch": str(torch.__version__),
 }
 SIGNATURE = "_written_by"
+# Of what is in what.
+DEEPEST = 5
 
 TRUSTED_TYPES = [
     "functools.partial",
@@ -46,6 +48,7 @@ TRUSTED_TYPES = [
     "skvae.networks.members.Members",
     "skvae.networks.mixture.network.MixtureNetwork",
     "skvae.networks.vae.VAE",
+    "skvae.rows.stream.Remembered",
     "skvae.rows.table.Table",
     "skvae.runtime.recipe.Recipe",
 ]
@@ -80,29 +83,36 @@ def checked(state: dict[str, Any], name: str) -> dict[str, Any]:
     if missing:
         raise ValueError(f"This {name} was changed after it was saved: it lacks {missing}.")
     # The first format had none.
-    if signature["format"] > 1 and _checksum(state) != signature.get("checksum"):
+    known = {name: state[name] for name in signature["attributes"]}
+    if signature["format"] > 1 and _checksum(known) != signature.get("checksum"):
         raise ValueError(f"This {name} was changed after it was saved: its numbers are others.")
     return state
 
 
 def _checksum(state: dict[str, Any]) -> str:
-    """Return a checksum of all arrays of numbers in a state."""
+    """Return a checksum of all numbers in a state."""
     checksum = sha256()
-    for array in _arrays(state):
-        checksum.update(f"{array.dtype.str}{array.shape}".encode())
-        checksum.update(array.tobytes())
+    for number in _numbers(state, DEEPEST):
+        checksum.update(number)
     return checksum.hexdigest()
 
 
-def _arrays(value: Any) -> Iterator[NDArray[Any]]:
-    """Yield the arrays of numbers of a value, and of the parts that skvae gives it."""
-    if isinstance(value, np.ndarray) and value.dtype.kind != "O":
-        yield value
-    elif isinstance(value, dict):
+def _numbers(value: Any, depth: int) -> Iterator[bytes]:
+    """Yield the numbers of a value, and of the parts that skvae gives it, as bytes."""
+    if isinstance(value, Real):
+        yield repr(float(value)).encode()
+    elif isinstance(value, np.ndarray) and value.dtype.kind in "biufc":
+        native = value.astype(value.dtype.newbyteorder("="), copy=False)
+        yield f"{native.dtype.str}{native.shape}".encode()
+        yield native.tobytes()
+    elif depth and isinstance(value, dict):
         for key in sorted(value, key=str):
-            yield from _arrays(value[key])
-    elif type(value).__module__.startswith("skvae.rows"):
-        yield from _arrays(vars(value))
+            yield from _numbers(value[key], depth - 1)
+    elif depth and isinstance(value, list | tuple):
+        for each in value:
+            yield from _numbers(each, depth - 1)
+    elif depth and type(value).__module__.startswith("skvae.rows"):
+        yield from _numbers(vars(value), depth - 1)
 
 
 def _is_signature(signature: Any) -> bool:

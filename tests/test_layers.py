@@ -146,7 +146,8 @@ def test_contributing_has_the_same_table():
 
 def test_detectors_import_one_another_only_as_templates():
     allowed = {
-        f"skvae.detectors.{name}" for name in ("_autoencoder", "_mixture", "_network", "_threshold")
+        f"skvae.detectors.{name}"
+        for name in ("_autoencoder", "_mixture", "_network", "_stream", "_threshold")
     }
     # Whose default parts are detectors that users have too.
     composed = {

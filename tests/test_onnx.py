@@ -46,15 +46,18 @@ def answers(estimator, X, X_new, **settings):
 
 
 def column(values):
-    are_numbers = values.dtype.kind in "if"
+    are_numbers = values.dtype.kind in "bif"
     return (values.to_numpy() if are_numbers else values.fillna("").to_numpy(str))[:, None]
 
 
 def assert_alike(estimator, X, X_new, **settings):
     labels, decisions = answers(estimator, X, X_new, **settings)
-    np.testing.assert_array_equal(labels, estimator.predict(X_new))
-    scores = estimator.score_samples(X_new)
-    offset = scores - estimator.decision_function(X_new)
+    scores, expected = estimator.score_samples(X_new), estimator.decision_function(X_new)
+    # Rows at the threshold are on either side by rounding.
+    np.testing.assert_array_equal(
+        labels[np.abs(expected) > 1e-9], estimator.predict(X_new)[np.abs(expected) > 1e-9]
+    )
+    offset = scores - expected
     np.testing.assert_allclose(decisions + offset, scores, rtol=TOLERANCE, atol=TOLERANCE)
 
 
@@ -100,10 +103,28 @@ def test_a_frame_with_words_and_gaps_has_an_input_for_each_column():
         skl2onnx.to_onnx(detector, penguins[:1].assign(year="2007"))
 
 
-def test_codes_of_categories_are_words(X, rng):
+@pytest.mark.parametrize("detector_class", [SamplingOutlierDetector, AEGMMDetector])
+def test_codes_of_categories_are_words(detector_class, X, rng):
     X = np.c_[X, rng.randint(0, 4, len(X))]
-    detector = cheap(SamplingOutlierDetector, categorical_features=[5]).fit(X)
+    detector = cheap(detector_class, categorical_features=[5]).fit(X)
     assert_alike(detector, X, X + np.r_[[0] * 5, 1])
+
+
+def test_equal_and_nearly_equal_rows_are_as_near_as_they_are(X):
+    X = 1000 + 1e-3 * np.repeat(X[:40], 8, axis=0)
+    detector = SamplingOutlierDetector(standardize=False, random_state=0).fit(X)
+    # In float32 they are nearly equal, too.
+    assert_alike(detector, X, np.concatenate([X, X + 1e-4, X[:40] + 1e-2]))
+
+
+def test_other_columns_are_refused(X):
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame(X, columns=list("abcde"))
+    detector = SamplingOutlierDetector(random_state=0).fit(frame)
+    with pytest.raises(ValueError, match=r"The columns are \['e', 'd'"):
+        skl2onnx.to_onnx(detector, frame[list("edcba")][:1])
+    with pytest.raises(ValueError, match="The rows have 4 columns, but those of fit 5"):
+        skl2onnx.to_onnx(detector, X[:1, :4])
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.uint8])

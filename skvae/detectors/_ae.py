@@ -184,6 +184,9 @@ class AEOutlierDetector(AutoencoderDetector):
     n_iter_ : int
         The number of epochs.
 
+    n_samples_seen_ : int
+        The number of rows of a stream. Defined only after ``partial_fit``.
+
     device_ : str
         The torch device in use.
 

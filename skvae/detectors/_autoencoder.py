@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from skvae._sklearn import Interval, StrOptions
-from skvae.detectors._network import NetworkDetector, mean_of_members
+from skvae.detectors._network import mean_of_members
+from skvae.detectors._stream import StreamDetector
 from skvae.networks.cells import filled, sum_worst
 from skvae.runtime.apply import RowFunction
 
@@ -18,11 +19,11 @@ IMAGE_SUPPORT = 0.95
 TYPICAL_ROWS = 1000
 
 
-class AutoencoderDetector(NetworkDetector):
+class AutoencoderDetector(StreamDetector):
     """A detector that scores rows by their worst features, and may leave rows out."""
 
     _parameter_constraints: dict = {
-        **NetworkDetector._parameter_constraints,
+        **StreamDetector._parameter_constraints,
         "n_estimators": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
         "top_features": [Interval(Real, 0, 1, closed="right")],
         "support_fraction": [StrOptions({"auto"}), Interval(Real, 0.5, 1, closed="both")],
@@ -66,10 +67,8 @@ class AutoencoderDetector(NetworkDetector):
             return scores
         return partial(filled, scores, self._typical[kind])
 
-    def _held_out(self, X: Any) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
-        # Scores of rows with gaps depend on it.
+    def _learn_typical(self, X: Any, held_out: NDArray[np.intp]) -> None:
         self._typical = self._typical_scores(X)
-        return super()._held_out(X)
 
     def _typical_scores(self, X: Any) -> dict[str, list[float]]:
         """Return the mean score of the cells of each column, for each kind of score."""

@@ -12,7 +12,7 @@ from sklearn.utils import Bunch
 from sklearn.utils.validation import check_is_fitted
 
 from skvae._sklearn import Interval
-from skvae.detectors._network import NetworkDetector
+from skvae.detectors._stream import StreamDetector
 from skvae.networks import Autoencoder, MixtureNetwork, Network
 from skvae.networks.cells import filled
 from skvae.networks.mixture import RECONSTRUCTION_FEATURES
@@ -22,11 +22,11 @@ from skvae.runtime.recipe import weights_of
 from skvae.training.mixture import train_mixture
 
 
-class MixtureDetector(NetworkDetector):
+class MixtureDetector(StreamDetector):
     """A detector that trains in two stages, and scores rows by a mixture."""
 
     _parameter_constraints: dict = {
-        **NetworkDetector._parameter_constraints,
+        **StreamDetector._parameter_constraints,
         "n_components": [Interval(Integral, 1, None, closed="left")],
         "reconstruction_features": [tuple, list],
         "reg_covar": [Interval(Real, 0, None, closed="left")],
@@ -144,9 +144,7 @@ class MixtureDetector(NetworkDetector):
             return network.log_density
         return partial(filled, network.log_density, self._typical)
 
-    def _held_out(self, X: Any) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+    def _learn_typical(self, X: Any, held_out: NDArray[np.intp]) -> None:
         # What a row of which nothing is known scores.
         self._typical = 0.0
-        rows, scores = super()._held_out(X)
-        self._typical = float(np.median(scores))
-        return rows, scores
+        self._typical = float(np.median(self._scores_of_some(X, held_out)))

@@ -40,7 +40,7 @@ from skvae.training.cache import remembered, train_to_arrays
 from skvae.training.checkpoints import Checkpoint, checkpoint_in
 from skvae.training.engine import Epochs, train_network
 from skvae.training.members import train_members
-from skvae.training.schedule import Stopping, plan_schedule
+from skvae.training.schedule import Schedule, Stopping, plan_schedule
 
 N_MEMBERS = 3
 LARGEST_LATENT_DIM = 32
@@ -209,35 +209,16 @@ class NetworkDetector(ThresholdDetector):
         return self._apply(self.network_.encode, X)
 
     def _fit(self, X: NDArray[Any]) -> None:
-        row_shape = X.shape[1:]
-        network_class, arguments = self._network(row_shape)
-        # A copy, since the user may change the architecture in place after the fit.
-        self._recipe = Recipe(network_class, deepcopy(arguments), self._seed())
+        self._row_shape = X.shape[1:]
+        self._recipe = self._new_recipe()
         train = self._train
         n_members = self._n_members(X)
         if n_members > 1:
-            members = (partial(network_class, **self._recipe.arguments),) * n_members
+            members = (partial(self._recipe.network_class, **self._recipe.arguments),) * n_members
             self._recipe = Recipe(Members, {"members": members}, self._recipe.seed)
             train = partial(train_members, self._train)
-        self._row_shape = row_shape
-        stopping = None
-        if self.early_stopping:
-            stopping = Stopping(self.validation_fraction, self.n_iter_no_change, self.tol)
-        schedule = plan_schedule(
-            len(X),
-            max_epochs=self.max_epochs,
-            max_steps=self.max_steps,
-            batch_size=self.batch_size,
-            lr=float(self.lr),
-            weight_decay=float(self.weight_decay),
-            support_fraction=self._support_fraction(row_shape),
-            stopping=stopping,
-            n_members=n_members,
-            holds_out=n_members == 1,
-            are_equal=are_all_equal(X),
-        )
-        batch_rows = min(schedule.batch_size, len(X))
-        self.device_ = choose_device(self.device, self._recipe, row_shape, batch_rows)
+        schedule = self._schedule(X, n_members=n_members, holds_out=n_members == 1)
+        self.device_ = self._chosen_device(schedule, X)
         training: dict[str, Any] = {
             "train": train,
             "recipe": self._recipe,
@@ -269,6 +250,32 @@ class NetworkDetector(ThresholdDetector):
         self._set_threshold(*self._held_out(X), lambda: self._score_samples(X))
         if checkpoint is not None:
             checkpoint.remove()
+
+    def _new_recipe(self) -> Recipe:
+        network_class, arguments = self._network(self._row_shape)
+        # A copy, since the user may change the architecture in place after the fit.
+        return Recipe(network_class, deepcopy(arguments), self._seed())
+
+    def _schedule(self, X: NDArray[Any], **settings: Any) -> Schedule:
+        stopping = None
+        if self.early_stopping:
+            stopping = Stopping(self.validation_fraction, self.n_iter_no_change, self.tol)
+        settings = {"max_steps": self.max_steps, **settings}
+        return plan_schedule(
+            len(X),
+            max_epochs=self.max_epochs,
+            batch_size=self.batch_size,
+            lr=float(self.lr),
+            weight_decay=float(self.weight_decay),
+            support_fraction=self._support_fraction(self._row_shape),
+            stopping=stopping,
+            are_equal=are_all_equal(X),
+            **settings,
+        )
+
+    def _chosen_device(self, schedule: Schedule, X: NDArray[Any]) -> str:
+        batch_rows = min(schedule.batch_size, len(X))
+        return choose_device(self.device, self._recipe, self._row_shape, batch_rows)
 
     def _checkpoint(self, training: dict[str, Any]) -> Checkpoint | None:
         if self.checkpoint is None:
@@ -315,17 +322,25 @@ class NetworkDetector(ThresholdDetector):
         """Return the rows that a network did not learn, and their scores by it."""
         if not isinstance(self.network_, Members):
             rows = held_out_rows(len(X))
-            # Not X[rows] at once, which may not fit in memory.
-            size = ROWS_AT_ONCE * batch_rows_for(X.shape[1:])
-            parts = [rows[part] for part in gen_batches(len(rows), size)]
-            return rows, np.concatenate([self._score_samples(X[part]) for part in parts])
+            self._learn_typical(X, rows)
+            return rows, self._scores_of_some(X, rows)
         members = self.network_.members
         fold = folds(len(X), len(members), self._recipe.seed)
+        self._learn_typical(X, np.arange(len(X)))
         scores = np.empty(len(X))
         for number, member in enumerate(members):
             left_out = fold == number
             scores[left_out] = self._apply(self._row_scores(member), X[left_out])
         return np.arange(len(X)), pool_folds(scores, fold)
+
+    def _learn_typical(self, X: NDArray[Any], held_out: NDArray[np.intp]) -> None:
+        """Learn what a gap scores, for which ``held_out`` rows have not been learned."""
+
+    def _scores_of_some(self, X: NDArray[Any], rows: NDArray[np.intp]) -> NDArray[np.float64]:
+        # Not X[rows] at once, which may not fit in memory.
+        size = ROWS_AT_ONCE * batch_rows_for(X.shape[1:])
+        parts = [rows[part] for part in gen_batches(len(rows), size)]
+        return np.concatenate([self._score_samples(X[part]) for part in parts])
 
     def _support_fraction(self, row_shape: tuple[int, ...]) -> float:
         return 1.0

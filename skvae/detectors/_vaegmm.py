@@ -189,6 +189,9 @@ class VAEGMMDetector(MixtureDetector):
     n_iter_ : int
         The number of epochs.
 
+    n_samples_seen_ : int
+        The number of rows of a stream. Defined only after ``partial_fit``.
+
     device_ : str
         The torch device in use.
 

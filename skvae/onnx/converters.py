@@ -101,6 +101,8 @@ def _convert_ensemble(scope: Any, operator: Any, container: Any) -> None:
         last = expert
         while isinstance(last, Pipeline):
             last = last[-1]
+        if not hasattr(last, "offset_"):
+            raise ValueError(f"The expert {expert} has no offset_, which its graph would need.")
         offsets.append(float(np.squeeze(last.offset_)))
         kind = guess_tensor_type(operator.inputs[0].type)
         _, decision = graph.part(expert, operator.inputs, label=Int64TensorType(), scores=kind)
@@ -183,11 +185,16 @@ def _rows(operator: Any, graph: Graph, table: Table | None) -> Rows:
         shape = tuple(inputs[0].type.shape[1:])
         return Rows(graph.doubles([inputs[0].full_name]), shape, Images(are_bytes))
     vocabularies: dict[int, Any] = dict(zip(table.words, table.vocabularies(), strict=True))
+    if len(inputs) > 1 and table.library is not None:
+        names = [variable.raw_name for variable in inputs]
+        if names != table.names:
+            raise ValueError(f"The columns are {names}, but those of fit {table.names}.")
     columns: list[str] = []
     n_columns = 0
     for variable in inputs:
-        # skl2onnx knows the widths of inputs where there are several.
-        width = len(table.names) if len(inputs) == 1 else variable.type.shape[1]
+        # skl2onnx does not know the widths of what some steps return.
+        width = variable.type.shape[1] if len(variable.type.shape) > 1 else None
+        width = len(table.names) if width is None else width
         if isinstance(variable.type, StringTensorType):
             for j in range(width):
                 vocabulary = vocabularies.get(n_columns + j)
@@ -198,6 +205,8 @@ def _rows(operator: Any, graph: Graph, table: Table | None) -> Rows:
         else:
             columns.append(variable.full_name)
         n_columns += width
+    if n_columns != len(table.names):
+        raise ValueError(f"The rows have {n_columns} columns, but those of fit {len(table.names)}.")
     # Words that are numbers, or flags.
     in_order = [known if known is None else known.astype(float) for known in vocabularies.values()]
     return Rows(graph.doubles(columns), (len(table.names),), Cells(table, in_order))

@@ -30,8 +30,6 @@ __all__ = [
 
 # Beyond it the square root of x ** 2 + 1 is x.
 LARGE = 1e10
-# Rows are equal whose squared distance is less than this, as a share of their squared lengths.
-EQUAL = 1e-13
 
 
 class Asked(nn.Module):
@@ -98,14 +96,20 @@ class Cells(nn.Module):
         self.register_buffer("mean", torch.tensor(table.mean))
         self.register_buffer("scale", torch.tensor(table.scale))
         self.bend = Bend(table) if len(table.bent) else nn.Identity()
-        self.words = [(int(table.words[k]), vocabularies[k]) for k in table.by_count]
+        self.words: list[tuple[int, str | None]] = []
+        for k in table.by_count:
+            column, vocabulary = int(table.words[k]), vocabularies[k]
+            name = None if vocabulary is None else f"vocabulary_{column}"
+            self.words.append((column, name))
+            if name is not None:
+                self.register_buffer(name, torch.tensor(vocabulary, dtype=torch.float64))
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the cells of rows."""
         cells = [(self.bend(x[:, self.numbers]) - self.mean) / self.scale]
-        for column, vocabulary in self.words:
+        for column, name in self.words:
             values = x[:, column : column + 1]
-            cells.append(values if vocabulary is None else _codes(values, vocabulary))
+            cells.append(values if name is None else _codes(values, getattr(self, name)))
         return torch.cat(cells, dim=1)
 
 
@@ -160,11 +164,18 @@ class Bend(nn.Module):
 
 
 class Nearest(nn.Module):
-    """The scores of a :class:`~skvae.SamplingOutlierDetector`."""
+    """The scores of a :class:`~skvae.SamplingOutlierDetector`.
+
+    Products tell which samples are near, and differences how near, since products lose small
+    distances to rounding.
+    """
 
     numbers: Tensor
     words: Tensor
+    centre: Tensor
+    first: Tensor
     farthest: Tensor
+    smallest: Tensor
 
     def __init__(self, cells: nn.Module, detector: SamplingOutlierDetector) -> None:
         super().__init__()
@@ -174,37 +185,39 @@ class Nearest(nn.Module):
         n_numbers = n_cells if detector._table is None else len(detector._table.numbers)
         samples = torch.tensor(detector.samples_).flatten(0, 1)
         self.n_cells = [n_numbers, n_cells - n_numbers]
-        self.register_buffer("numbers", samples[:, :n_numbers])
+        self.register_buffer("centre", samples[:, :n_numbers].mean(0))
+        self.register_buffer("numbers", samples[:, :n_numbers] - self.centre)
         self.register_buffer("words", samples[:, n_numbers:])
+        first = torch.arange(self.n_samples).unsqueeze(1) * self.size
+        self.register_buffer("first", first)
         # torch exports no plain number beyond float32.
         self.register_buffer("farthest", torch.tensor(FARTHEST, dtype=torch.float64))
+        tiny = torch.finfo(torch.float64).tiny
+        self.register_buffer("smallest", torch.tensor(tiny, dtype=torch.float64))
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the scores of rows."""
         points = self.cells(x).float().double().flatten(1)
         points = points.clamp(-self.farthest, self.farthest)
-        numbers, words = points[:, : self.n_cells[0]], points[:, self.n_cells[0] :]
-        squares = self._of_numbers(numbers)
-        if self.n_cells[1]:
-            squares = squares + self._of_words(words)
-        distances = squares.sqrt().unflatten(1, (self.n_samples, self.size))
-        nearest = distances.topk(min(2, self.size), dim=2, largest=False).values
+        numbers, words = points[:, : self.n_cells[0]] - self.centre, points[:, self.n_cells[0] :]
+        known = (~numbers.isnan()).double()
+        numbers = torch.where(numbers.isnan(), 0.0, numbers)
+        rough = known @ self.numbers.square().T - 2 * numbers @ self.numbers.T
+        of_words = self._of_words(words) if self.n_cells[1] else torch.zeros_like(rough)
+        by_sample = (self.n_samples, self.size)
+        rough = (rough + of_words).unflatten(1, by_sample)
+        near = rough.topk(min(2, self.size), dim=2, largest=False).indices
+        differences = numbers[:, None, None] - self.numbers[near + self.first]
+        squares = (differences.square() * known[:, None, None]).sum(3)
+        squares = squares + of_words.unflatten(1, by_sample).gather(2, near)
+        nearest, farther = squares.amin(2).sqrt(), squares.amax(2).sqrt()
         # A row of the sample itself takes the second nearest.
-        nearest = torch.where(nearest[..., 0] == 0, nearest[..., -1], nearest[..., 0])
+        nearest = torch.where(nearest == 0, farther, nearest)
         n_missing = points.isnan().double().sum(1, keepdim=True)
         with_gaps = (nearest.square() + self.typical * n_missing).sqrt()
         nearest = torch.where(n_missing > 0, with_gaps, nearest)
         mean = nearest.sum(1) / self.n_samples
-        return -mean.clamp(min=torch.finfo(torch.float64).tiny).log()
-
-    def _of_numbers(self, numbers: Tensor) -> Tensor:
-        """Return the squared distances to the samples, by products alone."""
-        known = (~numbers.isnan()).double()
-        values = torch.where(numbers.isnan(), 0.0, numbers)
-        lengths = values.square().sum(1, keepdim=True) + known @ self.numbers.square().T
-        squares = lengths - 2 * values @ self.numbers.T
-        # What is left of the lengths of equal rows is rounding.
-        return torch.where(squares < EQUAL * lengths, 0.0, squares)
+        return -torch.maximum(mean, self.smallest).log()
 
     def _of_words(self, words: Tensor) -> Tensor:
         """Return the squared distances to the samples."""
@@ -288,14 +301,15 @@ class Answers(nn.Module):
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Return both for each row, each of shape (n_rows, 1)."""
         decisions = self.scores(x).unsqueeze(1) - self.offset
-        labels = 1 - 2 * (decisions < 0).long()
+        # What is no number is no normal row either.
+        labels = 2 * (decisions >= 0).long() - 1
         return labels, decisions
 
 
-def _codes(values: Tensor, vocabulary: NDArray[np.float64]) -> Tensor:
+def _codes(values: Tensor, vocabulary: Tensor) -> Tensor:
     """Return the codes of words that are numbers; those without one share the last."""
     whole = torch.where(values == values.round(), values, values.float().double())
-    is_word = (whole == torch.tensor(vocabulary)).double()
+    is_word = (whole == vocabulary).double()
     rare = len(vocabulary) * (1 - is_word.sum(1, keepdim=True))
     codes = (is_word * torch.arange(len(vocabulary))).sum(1, keepdim=True) + rare
     return torch.where(values.isnan(), values, codes)

@@ -3,6 +3,7 @@
 from skvae.rows.batches import Batches, are_all_equal, float32_rows, largest_value, subset
 from skvae.rows.held_out import FEW_ROWS, folds, held_out_rows, n_held_out
 from skvae.rows.images import unit_floats, whole_numbers_as_bytes
+from skvae.rows.stream import Remembered
 from skvae.rows.table import WIDEST_TABLE, Cells, Table
 from skvae.rows.validation import (
     learn_table,
@@ -16,6 +17,7 @@ __all__ = [
     "WIDEST_TABLE",
     "Batches",
     "Cells",
+    "Remembered",
     "Table",
     "are_all_equal",
     "float32_rows",

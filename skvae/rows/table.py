@@ -1,6 +1,7 @@
 """The columns of a table, learned from its training rows, and its rows as float32 cells."""
 
 from collections.abc import Iterator, Sequence
+from copy import copy
 from numbers import Number
 from typing import Any, TypeAlias
 
@@ -74,6 +75,7 @@ class Table:
         self.labels = list(names)
         self.names = [str(name) for name in names]
         self.library = library_of(X)
+        self.standardizes = standardize
         self.n_rows = len(X)
         self.is_word = is_word
         self.numbers = np.flatnonzero(~is_word)
@@ -120,15 +122,33 @@ class Table:
                 cells.append(np.where(codes < 0, np.array(self.n_categories) - 1, codes))
             return np.hstack(cells).astype(np.float32)
 
+    def numbers_and_codes(self, cells: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Return the numbers that cells stand for, and the codes of words, in their columns."""
+        rows = np.empty(cells.shape)
+        rows[:, self.numbers] = self._numbers_back(cells[:, : len(self.numbers)])
+        rows[:, self.words[self.by_count]] = cells[:, len(self.numbers) :]
+        return rows
+
+    def cells_back(self, rows: NDArray[np.float64]) -> NDArray[np.float32]:
+        """Return the cells of such numbers and codes."""
+        numbers = (self._bent_numbers_of(rows) - self.mean) / self.scale
+        return np.hstack([numbers, rows[:, self.words[self.by_count]]]).astype(np.float32)
+
+    def moved_to(self, rows: NDArray[np.float64]) -> "Table":
+        """Return a table that scales numbers as suits other rows of numbers and codes."""
+        table = copy(self)
+        table.bent = np.empty(0, dtype=np.intp)
+        if len(self.numbers):
+            table._learn_numbers(rows, self.standardizes)
+            table.is_plain = False
+        return table
+
     def values(self, cells: NDArray[np.float32], like: Any = None) -> Any:
         """Return rows of cells in the units of the table, as a frame if it was one.
 
         The frame has the index and the types of words of ``like``, if that is one too.
         """
-        numbers = cells[:, : len(self.numbers)] * self.scale + self.mean
-        if len(self.bent):
-            bent = np.sinh(numbers[:, self.bent])
-            numbers[:, self.bent] = bent * self.bend_scale + self.bend_centre
+        numbers = self._numbers_back(cells[:, : len(self.numbers)])
         columns = dict(zip(self.numbers, numbers.astype(np.float32).T, strict=True))
         vocabularies = self.vocabularies()
         for k, codes in zip(self.by_count, cells[:, len(self.numbers) :].T, strict=True):
@@ -210,6 +230,13 @@ class Table:
         if len(self.bent):
             bent = (numbers[:, self.bent] - self.bend_centre) / self.bend_scale
             numbers[:, self.bent] = np.arcsinh(bent)
+        return numbers
+
+    def _numbers_back(self, cells: NDArray[np.float32]) -> NDArray[np.float64]:
+        numbers: NDArray[np.float64] = cells * self.scale + self.mean
+        if len(self.bent):
+            bent = np.sinh(numbers[:, self.bent])
+            numbers[:, self.bent] = bent * self.bend_scale + self.bend_centre
         return numbers
 
     def _some(self, X: Any, rows: Rows) -> Any:

@@ -34,10 +34,16 @@ class Recipe:
     seed: int
     versions: str = VERSIONS
 
-    def build(self) -> Network:
-        """Return the untrained network, on the CPU. Call it where torch is isolated."""
+    def build(self, weights: Weights | None = None) -> Network:
+        """Return the untrained network, on the CPU, or one with weights that it has learned.
+
+        Call it where torch is isolated.
+        """
         with torch.device("cpu"), float32_by_default():
-            return self.network_class(**self.arguments)
+            network = self.network_class(**self.arguments)
+        if weights is not None:
+            network.load_state_dict({name: torch.tensor(w) for name, w in weights.items()})
+        return network
 
     def rebuild(self, weights: Weights, device: str) -> Network:
         """Return the trained network, with all that it drew when it was first built.

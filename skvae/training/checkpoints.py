@@ -116,10 +116,10 @@ class _Store:
             self._warn(error)
 
     def remove(self) -> None:
-        # What was not read is of no training here.
-        if "states" in vars(self):
-            for path in self.folder.glob(f"{self.path.stem}*"):
-                path.unlink(missing_ok=True)
+        try:
+            self.path.unlink(missing_ok=True)
+        except OSError as error:
+            self._warn(error)
 
     def _write(self, states: dict[str, Any]) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)

@@ -23,7 +23,7 @@ from skvae.rows import Batches, largest_value
 from skvae.runtime.apply import LARGEST_VALUE
 from skvae.runtime.arithmetic import is_small_step
 from skvae.runtime.isolation import generators_of, isolated
-from skvae.runtime.recipe import Recipe, freeze, weights_of
+from skvae.runtime.recipe import Recipe, Weights, freeze, weights_of
 from skvae.runtime.threads import single_thread
 from skvae.training.checkpoints import Checkpoint
 from skvae.training.loss import mean_terms
@@ -44,14 +44,17 @@ def train_network(
     callbacks: Sequence[Any] = (),
     verbose: bool | int = 0,
     checkpoint: Checkpoint | None = None,
+    weights: Weights | None = None,
 ) -> tuple[Network, Epochs]:
     """Build a network, train it, and return it with a record of each epoch.
+
+    It begins with ``weights``, if there are any.
 
     The seed of the recipe governs the training too. A FloatingPointError is raised if the
     loss or a weight is not finite at the end of an epoch, or a value of ``X`` is beyond 1e12.
     """
     with isolated(recipe.seed, torch.device(device)):
-        network = recipe.build().to(device)
+        network = recipe.build(weights).to(device)
         history = run_epochs(
             network,
             X,

@@ -19,7 +19,7 @@ from skvae.networks.mixture import Mixture, Moments, expectation_maximization
 from skvae.rows import Batches, subset
 from skvae.runtime.apply import batch_rows_for
 from skvae.runtime.isolation import isolated
-from skvae.runtime.recipe import Recipe, freeze
+from skvae.runtime.recipe import Recipe, Weights, freeze
 from skvae.runtime.threads import single_thread
 from skvae.training.checkpoints import Checkpoint
 from skvae.training.engine import Epochs, run_epochs
@@ -45,6 +45,7 @@ def train_mixture(
     callbacks: Sequence[Any] = (),
     verbose: bool | int = 0,
     checkpoint: Checkpoint | None = None,
+    weights: Weights | None = None,
 ) -> tuple[MixtureNetwork, Epochs]:
     """Build a mixture network; train its autoencoder, and then both together.
 
@@ -57,7 +58,7 @@ def train_mixture(
         If a covariance of the mixture was not positive definite.
     """
     with isolated(recipe.seed, torch.device(device)):
-        network: Any = recipe.build().to(device)
+        network: Any = recipe.build(weights).to(device)
         settings: dict[str, Any] = {"seed": recipe.seed, "callbacks": callbacks, "verbose": verbose}
         first, then = (
             checkpoint and checkpoint.part(stage) for stage in ("autoencoder", "mixture")

@@ -39,10 +39,14 @@ def test_held_out_scores_are_of_training_rows(any_detector_class, X):
     assert rows[-1] < 200
 
 
-def test_of_rows_that_are_all_equal_none_is_an_outlier(any_detector_class):
+@pytest.mark.parametrize("n_estimators", [1, 3])
+def test_of_rows_that_are_all_equal_none_is_an_outlier(any_detector_class, n_estimators):
     X = np.full((60, 4), 3.0)
-    detector = cheap(any_detector_class).fit(X)
-    assert (detector.predict(X) == 1).all()
+    for seed in range(4):
+        detector = cheap(any_detector_class, random_state=seed)
+        if "n_estimators" in detector.get_params():
+            detector.set_params(n_estimators=n_estimators)
+        assert (detector.fit(X).predict(X) == 1).all()
 
 
 def test_the_threshold_asks_training_rows_or_held_out_ones(any_detector_class, X):

@@ -170,19 +170,38 @@ def test_trainings_share_a_folder(X, tmp_path, interrupt):
     assert not kept(tmp_path)
 
 
-@pytest.mark.parametrize("n_jobs", [1, 2])
-def test_a_search_that_was_interrupted_ends_as_if_it_had_not_been(X, tmp_path, interrupt, n_jobs):
+def test_a_search_that_was_interrupted_ends_as_if_it_had_not_been(X, tmp_path, monkeypatch):
     search = GridSearchCV(cheap(VAEOutlierDetector), {"latent_dim": [1, 2, 3]}, cv=2)
+    with counted() as all_steps:
+        expected = clone(search).fit(X).cv_results_["mean_test_score"]
+    search.set_params(estimator__checkpoint=tmp_path, estimator__memory=tmp_path / "memory")
+    trainings, original = [], Engine.train_step
+
+    def train_step(self, batch, **params):
+        if self not in trainings:
+            trainings.append(self)
+        if len(trainings) == 4 and len(self.history) == 10:
+            raise KeyboardInterrupt
+        return original(self, batch, **params)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Engine, "train_step", train_step)
+        with pytest.raises(KeyboardInterrupt):
+            search.fit(X)
+    assert len(kept(tmp_path)) == 1
+    with counted() as steps:
+        search.fit(X)
+    assert_array_equal(search.cv_results_["mean_test_score"], expected)
+    assert 0 < len(steps) < 0.6 * len(all_steps)
+    assert not kept(tmp_path)
+
+
+def test_workers_share_a_folder(X, tmp_path):
+    search = GridSearchCV(cheap(VAEOutlierDetector), {"latent_dim": [1, 2]}, cv=2)
     expected = clone(search).fit(X).cv_results_["mean_test_score"]
-    search.set_params(estimator__checkpoint=tmp_path, n_jobs=n_jobs)
-    interrupt(3)
-    with pytest.raises(KeyboardInterrupt):
-        cheap(VAEOutlierDetector, latent_dim=2, checkpoint=tmp_path).fit(X)
-    interrupt(None)
-    assert len(kept(tmp_path)) == 1
+    search.set_params(estimator__checkpoint=tmp_path, n_jobs=2)
     assert_array_equal(search.fit(X).cv_results_["mean_test_score"], expected)
-    # That of all rows is of no fit of the search.
-    assert len(kept(tmp_path)) == 1
+    assert not kept(tmp_path)
 
 
 @pytest.mark.parametrize(
