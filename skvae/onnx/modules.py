@@ -66,11 +66,11 @@ class Images(nn.Module):
 
     def __init__(self, are_bytes: bool) -> None:
         super().__init__()
-        self.largest = 255 if are_bytes else 1
+        self.are_bytes = are_bytes
 
     def forward(self, x: Tensor) -> Tensor:
         """Return what a network sees."""
-        return x / self.largest
+        return x / 255 if self.are_bytes else x
 
 
 class Cells(nn.Module):
@@ -177,9 +177,12 @@ class Nearest(nn.Module):
     farthest: Tensor
     smallest: Tensor
 
-    def __init__(self, cells: nn.Module, detector: SamplingOutlierDetector) -> None:
+    def __init__(self, cells: Any, detector: SamplingOutlierDetector) -> None:
         super().__init__()
         self.cells = cells
+        # What needs no scaling stays as it is.
+        table = detector._table
+        self.in_float32 = cells.are_bytes if table is None else not table.is_plain
         self.typical = detector._typical
         self.n_samples, self.size, n_cells = detector.samples_.shape
         n_numbers = n_cells if detector._table is None else len(detector._table.numbers)
@@ -197,7 +200,8 @@ class Nearest(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the scores of rows."""
-        points = self.cells(x).float().double().flatten(1)
+        points = self.cells(x).flatten(1)
+        points = points.float().double() if self.in_float32 else points
         points = points.clamp(-self.farthest, self.farthest)
         numbers, words = points[:, : self.n_cells[0]] - self.centre, points[:, self.n_cells[0] :]
         known = (~numbers.isnan()).double()
