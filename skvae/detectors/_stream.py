@@ -26,6 +26,7 @@ class StreamDetector(NetworkDetector):
     """A detector that can be fitted again and again, to the next rows of a stream."""
 
     n_samples_seen_: int
+    _learns_gaps: bool
     _learned: Remembered
     _left_out: Remembered
 
@@ -34,7 +35,8 @@ class StreamDetector(NetworkDetector):
         """Learn from the next rows of a stream, and move the threshold with them.
 
         The first call is like ``fit``, with one network, and learns which columns there are and
-        which words they hold. Each further call goes on from there.
+        which words they hold. Each further call goes on from there: parameters that shape the
+        network, such as ``latent_dim``, are those of the first one.
 
         If it fails or is interrupted, the detector is left as it was before.
 
@@ -67,7 +69,8 @@ class StreamDetector(NetworkDetector):
         -----
         Up to 10,000 rows are remembered to learn from. Each row beyond takes the place of a random
         one. A call takes 1,000 steps on the remembered rows, times the share of them that is new,
-        or ``max_steps``. Means and scales of columns are those of the remembered rows.
+        or ``max_steps``. Means and scales of columns are those of the remembered rows. If the first
+        call had no gaps, rows with gaps are scored, but not learned.
 
         A tenth of the rows, and of the first call as many as in ``fit``, are never learned. Of
         these up to 1,000 are remembered in the same way. After each call they are scored, and set
@@ -81,7 +84,7 @@ class StreamDetector(NetworkDetector):
     def _fit(self, X: NDArray[Any]) -> None:
         super()._fit(X)
         # Of an earlier stream.
-        for name in ("_learned", "_left_out", "n_samples_seen_"):
+        for name in ("_learned", "_left_out", "_learns_gaps", "n_samples_seen_"):
             self.__dict__.pop(name, None)
 
     def _partial_fit(self, X: ArrayLike) -> None:
@@ -90,10 +93,14 @@ class StreamDetector(NetworkDetector):
             rows, self._table = learn_table(self, X, self.categorical_features, self._standardizes)
             self._row_shape = rows.shape[1:]
             self._recipe = self._new_recipe()
+            # A network has a place for gaps or not.
+            self._learns_gaps = self._table is None or self._table.has_gaps
             self.n_samples_seen_ = 0
             dtype = rows.dtype if self._table is None else np.float64
             self._learned = self._left_out = Remembered.nothing(self._row_shape, dtype)
         else:
+            # scikit-learn validates them at the first call alone.
+            self._validate_params()
             rows = self._validate_fitted(X)
         random = RandomState([self._recipe.seed, self.n_samples_seen_])
         left_out = random.uniform(size=len(rows)) < LEFT_OUT_SHARE
@@ -153,6 +160,8 @@ class StreamDetector(NetworkDetector):
         numbers = self.n_samples_seen_ + np.arange(len(rows))
         self.n_samples_seen_ += len(rows)
         some = ~left_out
+        if not self._learns_gaps:
+            some &= ~np.isnan(rows).any(axis=1)
         self._learned = self._learned.and_also(rows[some], numbers[some], N_LEARNED, random)
         self._left_out = self._left_out.and_also(
             rows[left_out], numbers[left_out], N_LEFT_OUT, random

@@ -44,7 +44,7 @@ def test_parts_of_a_table_teach_what_all_of_it_does(detector_class, X):
     assert stream > whole - 0.05
 
 
-@pytest.mark.parametrize("detector_class", ON_NETWORKS, ids=name)
+@pytest.mark.parametrize("detector_class", [VAEOutlierDetector, AEGMMDetector], ids=name)
 def test_the_same_stream_gives_the_same_scores_also_through_a_pickle(detector_class, X):
     one, other = stream_of(cheap(detector_class), X), cheap(detector_class)
     for part in np.array_split(X, 5):
@@ -101,6 +101,22 @@ def test_words_and_gaps_of_a_stream():
         detector.partial_fit(penguins[start : start + 100])
     odd = penguins[:50].assign(species="Adelie", flipper_length_mm=300.0)
     assert np.median(detector.score_samples(odd)) < detector.offset_
+
+
+@pytest.mark.parametrize("detector_class", ON_NETWORKS, ids=name)
+def test_gaps_that_come_later_do_no_harm(detector_class, X):
+    detector = cheap(detector_class, max_steps=50).partial_fit(X[:100])
+    with_gaps = X[100:].copy()
+    with_gaps[:20, 0] = np.nan
+    detector.partial_fit(with_gaps)
+    assert not np.isnan(detector._learned.rows).any()
+    assert np.isfinite(detector.partial_fit(X[:50]).score_samples(with_gaps)).all()
+
+
+def test_parameters_are_validated_at_each_call(X):
+    detector = cheap(VAEOutlierDetector, max_steps=5).partial_fit(X)
+    with pytest.raises(ValueError, match="The 'lr' parameter"):
+        detector.set_params(lr="fast").partial_fit(X)
 
 
 def test_images_of_a_stream(rng):
