@@ -39,13 +39,12 @@ def test_held_out_scores_are_of_training_rows(any_detector_class, X):
     assert rows[-1] < 200
 
 
-@pytest.mark.parametrize("n_estimators", [1, 3])
-def test_of_rows_that_are_all_equal_none_is_an_outlier(any_detector_class, n_estimators):
+def test_of_rows_that_are_all_equal_none_is_an_outlier(any_detector_class):
     X = np.full((60, 4), 3.0)
-    for seed in range(4):
+    for seed in range(2):
         detector = cheap(any_detector_class, random_state=seed)
         if "n_estimators" in detector.get_params():
-            detector.set_params(n_estimators=n_estimators)
+            detector.set_params(n_estimators=3)
         assert (detector.fit(X).predict(X) == 1).all()
 
 
