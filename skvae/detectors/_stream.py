@@ -148,7 +148,7 @@ class StreamDetector(NetworkDetector):
             warnings.warn(
                 "partial_fit begins anew, since fit remembers no rows. Give the rows of fit to "
                 "partial_fit instead.",
-                stacklevel=4,
+                stacklevel=5,
             )
         return is_first
 

@@ -176,8 +176,9 @@ def test_fit_begins_anew_and_remembers_nothing(X):
     fresh = clone(detector).fit(X)
     assert_array_equal(detector.fit(X).score_samples(X), fresh.score_samples(X))
     assert not hasattr(detector, "n_samples_seen_")
-    with pytest.warns(UserWarning, match="begins anew, since fit remembers no rows"):
+    with pytest.warns(UserWarning, match="begins anew, since fit remembers no rows") as warned:
         detector.partial_fit(X[:100])
+    assert warned[0].filename == __file__
     assert detector.n_samples_seen_ == 100
 
 
