@@ -180,9 +180,12 @@ class Nearest(nn.Module):
     def __init__(self, cells: Any, detector: SamplingOutlierDetector) -> None:
         super().__init__()
         self.cells = cells
-        # What needs no scaling stays as it is.
+        # Arrays of floats that need no scaling stay as they are.
         table = detector._table
-        self.in_float32 = cells.are_bytes if table is None else not table.is_plain
+        if table is None:
+            self.in_float32 = cells.are_bytes
+        else:
+            self.in_float32 = not table.is_plain or table.library is not None
         self.typical = detector._typical
         self.n_samples, self.size, n_cells = detector.samples_.shape
         n_numbers = n_cells if detector._table is None else len(detector._table.numbers)

@@ -14,7 +14,7 @@ __all__ = ["Schedule", "Stopping", "auto_batch_size", "plan_schedule"]
 
 # Enough for a small table, and one look at a very large one.
 AUTO_STEPS = 2000
-# What a network has not learned of a few rows by then, it does not learn.
+# Else a table of three rows would take as long as one of five hundred.
 MOST_PASSES = 500
 # The fewer rows, the sooner a network learns each by heart; small batches put that off.
 SMALL_TABLE, SMALL_BATCH = 500, 8
