@@ -12,15 +12,19 @@ from sklearn.utils._param_validation import (
     validate_params,
 )
 from sklearn.utils._param_validation import Interval as _Interval
+from sklearn.utils.metadata_routing import _raise_for_params as raise_for_params
 from sklearn.utils.metaestimators import _BaseComposition as BaseComposition
+from sklearn.utils.validation import _check_sample_weight as check_sample_weight
 
 __all__ = [
     "BaseComposition",
     "HasMethods",
     "Interval",
     "StrOptions",
+    "check_sample_weight",
     "columns_of",
     "fit_context",
+    "raise_for_params",
     "safe_indexing",
     "validate_parameter_constraints",
     "validate_params",

@@ -27,7 +27,9 @@ class LabelsError(BaseException):
     """
 
 
-def outlier_average_precision_score(y_true: ArrayLike, decision: ArrayLike) -> float:
+def outlier_average_precision_score(
+    y_true: ArrayLike, decision: ArrayLike, *, sample_weight: ArrayLike | None = None
+) -> float:
     """Compute the average precision with which low values find outliers.
 
     Parameters
@@ -37,6 +39,9 @@ def outlier_average_precision_score(y_true: ArrayLike, decision: ArrayLike) -> f
 
     decision : array-like of shape (n_samples,)
         Values of ``decision_function`` or ``score_samples``: higher is more normal.
+
+    sample_weight : array-like of shape (n_samples,), default=None
+        How much each row counts.
 
     Returns
     -------
@@ -49,10 +54,16 @@ def outlier_average_precision_score(y_true: ArrayLike, decision: ArrayLike) -> f
     >>> outlier_average_precision_score([1, -1, 1, 1], [0.2, -0.3, 0.5, 0.1])
     1.0
     """
-    return float(average_precision_score(is_outlier(y_true), -np.asarray(decision)))
+    return float(
+        average_precision_score(
+            is_outlier(y_true), -np.asarray(decision), sample_weight=sample_weight
+        )
+    )
 
 
-def outlier_roc_auc_score(y_true: ArrayLike, decision: ArrayLike) -> float:
+def outlier_roc_auc_score(
+    y_true: ArrayLike, decision: ArrayLike, *, sample_weight: ArrayLike | None = None
+) -> float:
     """Compute the probability that an outlier has a lower value than a normal row.
 
     Parameters
@@ -62,6 +73,9 @@ def outlier_roc_auc_score(y_true: ArrayLike, decision: ArrayLike) -> float:
 
     decision : array-like of shape (n_samples,)
         Values of ``decision_function`` or ``score_samples``: higher is more normal.
+
+    sample_weight : array-like of shape (n_samples,), default=None
+        How much each row counts.
 
     Returns
     -------
@@ -75,10 +89,14 @@ def outlier_roc_auc_score(y_true: ArrayLike, decision: ArrayLike) -> float:
     >>> outlier_roc_auc_score([1, -1, 1, 1], [0.2, 0.1, 0.5, 0.0])
     0.6666666666666667
     """
-    return float(roc_auc_score(is_outlier(y_true), -np.asarray(decision)))
+    return float(
+        roc_auc_score(is_outlier(y_true), -np.asarray(decision), sample_weight=sample_weight)
+    )
 
 
-def outlier_f1_score(y_true: ArrayLike, y_pred: ArrayLike) -> float:
+def outlier_f1_score(
+    y_true: ArrayLike, y_pred: ArrayLike, *, sample_weight: ArrayLike | None = None
+) -> float:
     """Compute the F1 score of the outliers.
 
     Parameters
@@ -88,6 +106,9 @@ def outlier_f1_score(y_true: ArrayLike, y_pred: ArrayLike) -> float:
 
     y_pred : array-like of shape (n_samples,)
         The same, as predicted.
+
+    sample_weight : array-like of shape (n_samples,), default=None
+        How much each row counts.
 
     Returns
     -------
@@ -100,26 +121,34 @@ def outlier_f1_score(y_true: ArrayLike, y_pred: ArrayLike) -> float:
     >>> outlier_f1_score([1, -1, 1, -1], [1, -1, 1, 1])
     0.6666666666666666
     """
-    return float(f1_score(is_outlier(y_true), is_outlier(y_pred)))
+    return float(f1_score(is_outlier(y_true), is_outlier(y_pred), sample_weight=sample_weight))
 
 
 class _Strict:
     """A metric that ends a search if the labels are wrong."""
 
-    def __init__(self, metric: Callable[[ArrayLike, ArrayLike], float]) -> None:
+    def __init__(self, metric: Callable[..., float]) -> None:
         self.metric = metric
         self.__name__ = metric.__name__
 
-    def __call__(self, y_true: ArrayLike, y_pred: ArrayLike) -> float:
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None = None
+    ) -> float:
         try:
             is_outlier(y_true)
         except ValueError as error:
             raise LabelsError(str(error)) from None
-        return self.metric(y_true, y_pred)
+        return self.metric(y_true, y_pred, sample_weight=sample_weight)
 
 
+#: :func:`~skvae.metrics.outlier_average_precision_score` for the argument ``scoring`` of a
+#: search. It compares rankings, whatever the threshold.
 average_precision_scorer = make_scorer(
     _Strict(outlier_average_precision_score), response_method="decision_function"
 )
+#: :func:`~skvae.metrics.outlier_roc_auc_score` for the argument ``scoring`` of a search. It
+#: compares rankings, whatever the threshold.
 roc_auc_scorer = make_scorer(_Strict(outlier_roc_auc_score), response_method="decision_function")
+#: :func:`~skvae.metrics.outlier_f1_score` for the argument ``scoring`` of a search. It is the one
+#: that looks at the threshold.
 f1_scorer = make_scorer(_Strict(outlier_f1_score))

@@ -10,6 +10,7 @@ import pytest
 import sklearn
 import torch
 from instances import ARGUMENTS, cheap, encoder_of, with_parameter
+from sklearn import config_context
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
@@ -279,6 +280,45 @@ def test_grid_search_in_parallel_equals_grid_search_in_sequence(detector_class, 
 
 def n_threads(detector, X, y):
     return torch.get_num_threads()
+
+
+def test_the_order_of_the_rows_makes_no_difference(any_detector_class, X, rng):
+    order = rng.permutation(len(X))
+    detector = cheap(any_detector_class).fit(X)
+    shuffled = cheap(any_detector_class).fit(X[order])
+    np.testing.assert_array_equal(shuffled.score_samples(X), detector.score_samples(X))
+    assert shuffled.offset_ == detector.offset_
+    held_out = dict(zip(order[shuffled.held_out_indices_], shuffled.held_out_scores_, strict=True))
+    scores = [held_out[row] for row in detector.held_out_indices_]
+    np.testing.assert_array_equal(scores, detector.held_out_scores_)
+
+
+def test_a_row_that_weighs_two_is_there_twice(any_detector_class, X, rng):
+    weights = rng.randint(3, size=len(X))
+    detector = cheap(any_detector_class).fit(X, sample_weight=weights)
+    twin = cheap(any_detector_class).fit(X.repeat(weights, axis=0))
+    np.testing.assert_array_equal(detector.score_samples(X), twin.score_samples(X))
+    assert detector.offset_ == twin.offset_
+    assert weights[detector.held_out_indices_].min() > 0
+    np.testing.assert_array_equal(
+        clone(detector).fit_predict(X, sample_weight=weights), detector.predict(X)
+    )
+    assert len(detector.held_out_indices_) == len(twin.held_out_indices_)
+
+
+@config_context(enable_metadata_routing=True)
+def test_weights_go_through_pipelines_and_searches(any_detector_class, X, rng):
+    weights = rng.randint(3, size=len(X))
+    detector = cheap(any_detector_class).set_fit_request(sample_weight=True)
+    labels = np.resize([1, -1, 1], len(X))
+    expected = clone(detector).fit(X, labels, sample_weight=weights).score_samples(X)
+    pipeline = make_pipeline("passthrough", detector).fit(X, labels, sample_weight=weights)
+    np.testing.assert_array_equal(pipeline.score_samples(X), expected)
+    search = GridSearchCV(
+        detector, {"contamination": ["auto"]}, scoring=average_precision_scorer, cv=2
+    )
+    search.fit(X, labels, sample_weight=weights)
+    np.testing.assert_array_equal(search.best_estimator_.score_samples(X), expected)
 
 
 @pytest.mark.parametrize("frame", ["pandas", "polars"])

@@ -40,6 +40,15 @@ def test_scorers_treat_outliers_as_the_positive_class(labelled, detector):
     assert f1_scorer(detector, X, y) == f1_score(truth, detector.predict(X) == -1)
 
 
+@pytest.mark.parametrize("scorer", [average_precision_scorer, roc_auc_scorer, f1_scorer], ids=str)
+def test_a_row_that_weighs_two_counts_twice(labelled, scorer, rng):
+    X, y = labelled
+    weights = rng.randint(1, 3, size=len(X))
+    forest = IsolationForest(n_estimators=5, contamination=0.05, random_state=0).fit(X)
+    twice = scorer(forest, X.repeat(weights, axis=0), y.repeat(weights))
+    assert scorer(forest, X, y, sample_weight=weights) == pytest.approx(twice)
+
+
 def test_a_perfect_ranking_scores_one():
     assert outlier_roc_auc_score([1, 1, -1], [0.3, 0.2, 0.1]) == 1.0
 

@@ -10,6 +10,7 @@ from numpy.random import RandomState
 from numpy.typing import ArrayLike
 
 from skvae._sklearn import Interval, StrOptions
+from skvae.architectures import Conv1d, Conv2d
 from skvae.detectors._autoencoder import AutoencoderDetector
 from skvae.likelihoods import StudentT
 from skvae.networks import AE, MaskedAE, Network
@@ -39,6 +40,29 @@ class AEOutlierDetector(AutoencoderDetector):
         score more than 1.5 interquartile ranges below the first quartile of the scores of
         held-out rows, and at least the lowest 1 % of these.
 
+    architecture : object, default=None
+        The object that builds the encoder and the decoder. ``None`` means :class:`~skvae.MLP`
+        at its defaults, whose page also shows how to bring your own modules.
+
+    masked_fraction : 'auto' or float in [0, 1), default='auto'
+        The mean share of a row's features that are hidden from the network in training. The
+        share of each row is drawn evenly between 0 and twice this, or, above a half, between
+        as much more and less. 'auto' is 0.35 for tables, which are rows of one axis and of at
+        most 200 features with :class:`~skvae.MLP`, and 0 for all others: a hidden point of a
+        curve or an image follows from its neighbours. With 0 nothing is hidden, and the score is
+        the reconstruction error.
+
+    max_steps : int or 'auto', default='auto'
+        The largest number of steps, each on one batch of rows. Training ends within a pass if
+        need be. 'auto' means as many as ``max_epochs`` passes have. More steps can hurt: the
+        network learns to reconstruct outliers too.
+
+    random_state : int, RandomState instance or None, default=None
+        The source of all randomness: initialisation, shuffling, held-out rows and draws. An int
+        gives the same scores from each fit.
+
+    Other Parameters
+    ----------------
     threshold : {'auto', 'training', 'held_out'}, default='auto'
         Which rows set the offset. With 'training' it is ``contamination`` of the training rows.
         With 'held_out' it is at most ``contamination`` of new normal rows, which the scores of
@@ -55,10 +79,6 @@ class AEOutlierDetector(AutoencoderDetector):
         rows. 'auto' means to if the rows are a frame, or an array with at most 200 features, and
         a network is an :class:`~skvae.MLP`. Images and curves are left as they are.
 
-    architecture : object, default=None
-        The object that builds the encoder and the decoder. ``None`` means :class:`~skvae.MLP`
-        at its defaults, whose page also shows how to bring your own modules.
-
     latent_dim : int or 'auto', default='auto'
         The size of the latent code. 'auto' is the number of features, and of categories, at
         most 32.
@@ -70,14 +90,6 @@ class AEOutlierDetector(AutoencoderDetector):
         or a third. 'auto' is 3 for tables of at most 5,000 rows and 200 features with
         :class:`~skvae.MLP`, and 1 for all others. By default each of three takes about 1,640
         steps at 1.22 times the rate of one.
-
-    masked_fraction : 'auto' or float in [0, 1), default='auto'
-        The mean share of a row's features that are hidden from the network in training. The
-        share of each row is drawn evenly between 0 and twice this, or, above a half, between
-        as much more and less. 'auto' is 0.35 for tables, which are rows of one axis and of at
-        most 200 features with :class:`~skvae.MLP`, and 0 for all others: a hidden point of a
-        curve or an image follows from its neighbours. With 0 nothing is hidden, and the score is
-        the reconstruction error.
 
     n_partitions : int, default=1
         How many times the features of a row are divided at random into four groups, the same
@@ -101,11 +113,6 @@ class AEOutlierDetector(AutoencoderDetector):
     max_epochs : int or 'auto', default='auto'
         The largest number of passes over the training rows. 'auto' means as many passes as have
         2,000 steps together, at least one and at most 500, or no limit if ``max_steps`` is set.
-
-    max_steps : int or 'auto', default='auto'
-        The largest number of steps, each on one batch of rows. Training ends within a pass if
-        need be. 'auto' means as many as ``max_epochs`` passes have. More steps can hurt: the
-        network learns to reconstruct outliers too.
 
     batch_size : int or 'auto', default='auto'
         The largest number of rows in a step. 'auto' is 8 for at most 500 training rows, 64 for
@@ -152,10 +159,6 @@ class AEOutlierDetector(AutoencoderDetector):
         the end of an epoch, and after Ctrl-C. An equal ``fit`` then goes on from it, and ends as if
         it had not been interrupted. It needs an int as ``random_state``, and does not work with
         ``callbacks``.
-
-    random_state : int, RandomState instance or None, default=None
-        The source of all randomness: initialisation, shuffling, held-out rows and draws. An int
-        gives the same scores from each fit.
 
     verbose : int, default=0
         Whether to show a progress bar on stderr while training.
@@ -214,9 +217,10 @@ class AEOutlierDetector(AutoencoderDetector):
     The distribution of a hidden feature is Student's t with three degrees of freedom, and the
     network tells its location and its scale. ``reconstruct`` returns the locations, what each
     feature should be given the others. With ``masked_fraction=0`` the score is minus the
-    squared error of the reconstruction, summed over features, in squared units of ``X``. Then
-    a feature with large values dominates, and with a latent code as large as the row the
-    network can learn to copy outliers as well as normal rows.
+    squared error of the reconstruction, summed over features, in squared units of what the
+    network sees: standardised columns of tables, and images and curves as they are. Then a
+    feature with large values dominates, and with a latent code as large as the row the network
+    can learn to copy outliers as well as normal rows.
 
     References
     ----------
@@ -317,6 +321,12 @@ class AEOutlierDetector(AutoencoderDetector):
             raise ValueError(
                 f"masked_fraction={masked_fraction} needs rows of one axis, but X has rows of "
                 f"shape {input_shape}. Use masked_fraction=0."
+            )
+        architecture = self._architecture()
+        if isinstance(architecture, Conv1d | Conv2d):
+            raise ValueError(
+                f"masked_fraction={masked_fraction} hides columns of a table, but "
+                f"{type(architecture).__name__} takes neighbouring points. Use masked_fraction=0."
             )
         return MaskedAE, {
             **arguments,

@@ -32,6 +32,24 @@ class AEGMMDetector(MixtureDetector):
         score more than 1.5 interquartile ranges below the first quartile of the scores of
         held-out rows, and at least the lowest 1 % of these.
 
+    architecture : object, default=None
+        The object that builds the encoder and the decoder. ``None`` means :class:`~skvae.MLP`
+        at its defaults, whose page also shows how to bring your own modules.
+
+    n_components : int, default=4
+        The number of Gaussians. If the rows have fewer clusters, some Gaussians share one.
+
+    reg_covar : float, default=0.1
+        The number that is added to the diagonals of the covariances, times the variance of each
+        latent feature over the training rows. It keeps Gaussians from becoming much narrower
+        than all rows together, whatever the units.
+
+    random_state : int, RandomState instance or None, default=None
+        The source of all randomness: initialisation, shuffling, held-out rows and draws. An int
+        gives the same scores from each fit.
+
+    Other Parameters
+    ----------------
     threshold : {'auto', 'training', 'held_out'}, default='auto'
         Which rows set the offset. With 'training' it is ``contamination`` of the training rows.
         With 'held_out' it is at most ``contamination`` of new normal rows, which the scores of
@@ -48,16 +66,9 @@ class AEGMMDetector(MixtureDetector):
         rows. 'auto' means to if the rows are a frame, or an array with at most 200 features, and
         a network is an :class:`~skvae.MLP`. Images and curves are left as they are.
 
-    architecture : object, default=None
-        The object that builds the encoder and the decoder. ``None`` means :class:`~skvae.MLP`
-        at its defaults, whose page also shows how to bring your own modules.
-
     latent_dim : int or 'auto', default='auto'
         The size of the latent code. 'auto' is the number of features, and of categories, at
         most 32.
-
-    n_components : int, default=4
-        The number of Gaussians. If the rows have fewer clusters, some Gaussians share one.
 
     reconstruction_features : tuple or list, default=('relative_euclidean', 'cosine')
         The features that join the latent code. 'euclidean' is the distance of a row from its
@@ -66,11 +77,6 @@ class AEGMMDetector(MixtureDetector):
         one more coordinate, as large as a standardised row is long, since a row near the origin
         has no direction. A function is called with tensors of rows and reconstructions, and
         returns a tensor of shape (n_rows,).
-
-    reg_covar : float, default=0.1
-        The number that is added to the diagonals of the covariances, times the variance of each
-        latent feature over the training rows. It keeps Gaussians from becoming much narrower
-        than all rows together, whatever the units.
 
     energy_weight : float, default=0.1
         The weight of the mean energy in the training loss, as published.
@@ -134,10 +140,6 @@ class AEGMMDetector(MixtureDetector):
         the end of an epoch, and after Ctrl-C. An equal ``fit`` then goes on from it, and ends as if
         it had not been interrupted. It needs an int as ``random_state``, and does not work with
         ``callbacks``.
-
-    random_state : int, RandomState instance or None, default=None
-        The source of all randomness: initialisation, shuffling, held-out rows and draws. An int
-        gives the same scores from each fit.
 
     verbose : int, default=0
         Whether to show a progress bar on stderr while training.
@@ -222,14 +224,20 @@ class AEGMMDetector(MixtureDetector):
 
     Examples
     --------
+    Benign tumours are the normal rows, and most malignant ones are outliers:
+
+    >>> import numpy as np
     >>> from sklearn.datasets import load_breast_cancer
-    >>> from sklearn.metrics import roc_auc_score
     >>> from skvae import AEGMMDetector
-    >>> X, benign = load_breast_cancer(return_X_y=True)
-    >>> detector = AEGMMDetector(contamination=0.05, max_steps=500, random_state=0)
-    >>> detector = detector.fit(X[benign == 1])
-    >>> bool(roc_auc_score(benign, detector.score_samples(X)) > 0.9)
-    True
+    >>> from skvae.inspection import explain
+    >>> X, y = load_breast_cancer(return_X_y=True, as_frame=True)
+    >>> benign, malignant = X[y == 1], X[y == 0]
+    >>> detector = AEGMMDetector(max_steps=500, random_state=0).fit(benign[:300])
+    >>> np.mean(detector.predict(malignant) == -1).round(1)
+    np.float64(0.8)
+    >>> explain(detector, malignant[:1], top=1)[["column", "direction"]]
+           column direction
+    0  area error     above
     """
 
     def __init__(

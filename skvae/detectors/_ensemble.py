@@ -14,12 +14,13 @@ from sklearn.utils import Bunch, Tags, check_random_state, get_tags
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from skvae._sklearn import BaseComposition, HasMethods, StrOptions, fit_context
+from skvae._sklearn import BaseComposition, HasMethods, StrOptions, fit_context, safe_indexing
 from skvae.detectors._ae import AEOutlierDetector
 from skvae.detectors._sampling import SamplingOutlierDetector
 from skvae.detectors._threshold import ThresholdDetector
 from skvae.detectors._vae import VAEOutlierDetector
 from skvae.failures import undone_on_failure
+from skvae.rows import rows_by_weight
 from skvae.runtime.recipe import VERSIONS
 from skvae.seeding import seeded_clone
 from skvae.training.cache import remembered
@@ -62,6 +63,16 @@ class EnsembleOutlierDetector(ThresholdDetector, BaseComposition):
         score more than 1.5 interquartile ranges below the first quartile of the scores of
         held-out rows, and at least the lowest 1 % of these.
 
+    n_jobs : int, default=None
+        The number of experts that are fitted at once, each in a process of its own. ``None``
+        means 1, and -1 all processors.
+
+    random_state : int, RandomState instance or None, default=None
+        The source of the seeds of all experts whose own ``random_state`` is ``None``. An int
+        gives the same scores from each fit.
+
+    Other Parameters
+    ----------------
     threshold : {'auto', 'training', 'held_out'}, default='auto'
         Which rows set the offset. With 'training' it is ``contamination`` of the training rows.
         With 'held_out' it is at most ``contamination`` of new normal rows, which the scores of
@@ -78,19 +89,11 @@ class EnsembleOutlierDetector(ThresholdDetector, BaseComposition):
         rows. 'auto' means to if the rows are a frame, or an array with at most 200 features, and
         a network is an :class:`~skvae.MLP`. Images and curves are left as they are.
 
-    n_jobs : int, default=None
-        The number of experts that are fitted at once, each in a process of its own. ``None``
-        means 1, and -1 all processors.
-
     memory : str, path-like or object with the joblib.Memory interface, default=None
         The place where fitted experts are kept. A fit with the same rows and the same
         parameters uses the experts from there. A search over ``combine`` or ``contamination``
         then fits them once. It needs an int as ``random_state``. What is kept are pickles, so that
         others must not be able to write there.
-
-    random_state : int, RandomState instance or None, default=None
-        The source of the seeds of all experts whose own ``random_state`` is ``None``. An int
-        gives the same scores from each fit.
 
     Attributes
     ----------
@@ -153,20 +156,20 @@ class EnsembleOutlierDetector(ThresholdDetector, BaseComposition):
     Examples
     --------
     Three outliers: two values that contradict each other, a row between two clusters, and a
-    row far away. ``expert_scores`` tells which expert was most alarmed by each:
+    row far away. ``expert_scores`` tells which expert was most alarmed by the last two:
 
     >>> import numpy as np
     >>> from skvae import EnsembleOutlierDetector
     >>> rng = np.random.RandomState(0)
-    >>> x = np.r_[rng.normal(-3, 1, 500), rng.normal(3, 1, 500)]
+    >>> x = np.r_[rng.normal(-4, 1, 500), rng.normal(4, 1, 500)]
     >>> X = np.c_[x, x + 0.1 * rng.normal(size=1000)]
     >>> detector = EnsembleOutlierDetector(contamination=0.05, random_state=0).fit(X)
-    >>> outliers = [[-3, 3], [0, 0], [9, 9]]
+    >>> outliers = [[-4, 4], [0, 0], [12, 12]]
     >>> detector.predict(outliers)
     array([-1, -1, -1])
     >>> names = list(detector.named_estimators_)
-    >>> [names[i] for i in detector.expert_scores(outliers).argmin(axis=1)]
-    ['vae', 'near', 'vae']
+    >>> [names[i] for i in detector.expert_scores(outliers[1:]).argmin(axis=1)]
+    ['near', 'vae']
     """
 
     _parameter_constraints: dict = {
@@ -244,7 +247,7 @@ class EnsembleOutlierDetector(ThresholdDetector, BaseComposition):
 
     # The experts are validated by their own fits.
     @fit_context(prefer_skip_nested_validation=False)
-    def fit(self, X: ArrayLike, y: Any = None) -> Self:
+    def fit(self, X: ArrayLike, y: Any = None, sample_weight: ArrayLike | None = None) -> Self:
         """Fit the experts, and set the offset from scores of training or held-out rows.
 
         If a fit fails or is interrupted, the detector is left as it was before.
@@ -256,6 +259,11 @@ class EnsembleOutlierDetector(ThresholdDetector, BaseComposition):
 
         y : Ignored
             Not used, present for API consistency by convention.
+
+        sample_weight : array-like of shape (n_samples,), default=None
+            How much each row counts. Whole numbers say how often: a row with a weight of 2 is
+            there twice, and one with 0 is left out. Other weights, and those with a mean above
+            10, are scaled to a mean of 1, and rounded up or down at random.
 
         Returns
         -------
@@ -271,6 +279,11 @@ class EnsembleOutlierDetector(ThresholdDetector, BaseComposition):
         """
         with undone_on_failure(self):
             named = self._named_estimators()
+            if self.memory is not None and not isinstance(self.random_state, Integral):
+                raise ValueError("memory needs an int as random_state, to find the experts again.")
+            numbers = rows_by_weight(X, sample_weight, self.random_state)
+            if numbers is not None:
+                X = safe_indexing(X if hasattr(X, "__getitem__") else np.asarray(X), numbers)
             random = check_random_state(self.random_state)
             experts = {name: seeded_clone(expert, random) for name, expert in named}
             # Versions tell releases apart.
@@ -293,6 +306,8 @@ class EnsembleOutlierDetector(ThresholdDetector, BaseComposition):
             self._set_threshold(
                 *self._held_out_by_all(scored), lambda: self._combined(self._raw_scores(X))
             )
+            if numbers is not None:
+                self._number_held_out(numbers)
         return self
 
     def expert_scores(self, X: ArrayLike) -> NDArray[np.float64]:

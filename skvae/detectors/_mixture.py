@@ -101,7 +101,8 @@ class MixtureDetector(StreamDetector):
         Returns
         -------
         scores : ndarray of the shape of X, of float32
-            In squared units of ``X``; the network reconstructs the lowest worst. They do not
+            In squared units of what the network sees: standardised columns of tables, and images
+            and curves as they are. The network reconstructs the lowest worst. They do not
             add up to the score of the row, which is that of its latent features.
         """
         X = self._validate_fitted(X)

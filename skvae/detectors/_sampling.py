@@ -50,22 +50,6 @@ class SamplingOutlierDetector(ThresholdDetector):
         score more than 1.5 interquartile ranges below the first quartile of the scores of
         held-out rows, and at least the lowest 1 % of these.
 
-    threshold : {'auto', 'training', 'held_out'}, default='auto'
-        Which rows set the offset. With 'training' it is ``contamination`` of the training rows.
-        With 'held_out' it is at most ``contamination`` of new normal rows, which the scores of
-        held-out rows tell, see ``calibrate``. 'auto' is 'held_out' for
-        ``contamination='auto'``, and 'training' for a number, as in scikit-learn.
-
-    categorical_features : array-like, 'from_dtype' or None, default='from_dtype'
-        The columns that hold words, or other values without an order: a mask, indices, or names
-        of the columns of a frame. 'from_dtype' means the columns of a pandas or polars frame
-        that hold strings, booleans or categories.
-
-    standardize : 'auto' or bool, default='auto'
-        Whether to centre columns of numbers, and scale them to a variance of 1, by the training
-        rows. 'auto' means to if the rows are a frame, or an array with at most 200 features, and
-        a network is an :class:`~skvae.MLP`. Images and curves are left as they are.
-
     n_estimators : int, default=8
         The number of samples. With more of them the scores depend less on chance.
 
@@ -73,8 +57,26 @@ class SamplingOutlierDetector(ThresholdDetector):
         The number of training rows in a sample, or all of them if there are fewer. A larger
         sample follows the normal rows more closely, and holds more of the outliers too.
 
+    categorical_features : array-like, 'from_dtype' or None, default='from_dtype'
+        The columns that hold words, or other values without an order: a mask, indices, or names
+        of the columns of a frame. 'from_dtype' means the columns of a pandas or polars frame
+        that hold strings, booleans or categories.
+
     random_state : int, RandomState instance or None, default=None
         The source of the samples. An int gives the same scores from each fit.
+
+    Other Parameters
+    ----------------
+    threshold : {'auto', 'training', 'held_out'}, default='auto'
+        Which rows set the offset. With 'training' it is ``contamination`` of the training rows.
+        With 'held_out' it is at most ``contamination`` of new normal rows, which the scores of
+        held-out rows tell, see ``calibrate``. 'auto' is 'held_out' for
+        ``contamination='auto'``, and 'training' for a number, as in scikit-learn.
+
+    standardize : 'auto' or bool, default='auto'
+        Whether to centre columns of numbers, and scale them to a variance of 1, by the training
+        rows. 'auto' means to if the rows are a frame, or an array with at most 200 features, and
+        a network is an :class:`~skvae.MLP`. Images and curves are left as they are.
 
     Attributes
     ----------
@@ -127,7 +129,7 @@ class SamplingOutlierDetector(ThresholdDetector):
     >>> from sklearn.datasets import make_blobs
     >>> from skvae import SamplingOutlierDetector
     >>> X, _ = make_blobs(500, centers=[[-3, 0], [3, 0]], cluster_std=0.5, random_state=0)
-    >>> detector = SamplingOutlierDetector(contamination=0.01, random_state=0).fit(X)
+    >>> detector = SamplingOutlierDetector(contamination=0.02, random_state=0).fit(X)
     >>> detector.predict([[-3, 0], [0, 0], [3, 0]])
     array([ 1, -1,  1])
     """
@@ -163,8 +165,10 @@ class SamplingOutlierDetector(ThresholdDetector):
         self.random_state = random_state
 
     @fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X: ArrayLike, y: Any = None) -> Self:
+    def fit(self, X: ArrayLike, y: Any = None, sample_weight: ArrayLike | None = None) -> Self:
         """Draw the samples, and set the offset from scores of training or held-out rows.
+
+        The order of the rows makes no difference in tables of at most 5,000 rows and 200 columns.
 
         Parameters
         ----------
@@ -174,18 +178,27 @@ class SamplingOutlierDetector(ThresholdDetector):
         y : Ignored
             Not used, present for API consistency by convention.
 
+        sample_weight : array-like of shape (n_samples,), default=None
+            How much each row counts. Whole numbers say how often: a row with a weight of 2 is
+            there twice, and one with 0 is left out. Other weights, and those with a mean above
+            10, are scaled to a mean of 1, and rounded up or down at random.
+
         Returns
         -------
         self : object
             The fitted detector.
         """
         with undone_on_failure(self):
-            rows, self._table = learn_table(self, X, self.categorical_features, self._standardizes)
+            rows, self._table, numbers = learn_table(
+                self, X, self.categorical_features, self._standardizes, sample_weight
+            )
             self._row_shape = rows.shape[1:]
             random = check_random_state(self.random_state)
             size = min(self.max_samples, len(rows))
             drawn = [
-                random.choice(len(rows), size, replace=False) for _ in range(self.n_estimators)
+                # A view would keep the permutation of all rows.
+                random.choice(len(rows), size, replace=False).copy()
+                for _ in range(self.n_estimators)
             ]
             samples = _points(rows[np.array(drawn).ravel()])
             self.samples_ = self._without_gaps(samples).reshape(len(drawn), size, -1)
@@ -202,6 +215,7 @@ class SamplingOutlierDetector(ThresholdDetector):
             if (n_known < known[0].size).any():
                 scores = self._score_samples(known)
             self._set_threshold(held_out, scores, lambda: self._score_samples(rows))
+            self._number_held_out(numbers)
         return self
 
     def score_samples(self, X: ArrayLike) -> NDArray[np.float64]:

@@ -90,7 +90,11 @@ class StreamDetector(NetworkDetector):
     def _partial_fit(self, X: ArrayLike) -> None:
         is_first = self._check_stream()
         if is_first:
-            rows, self._table = learn_table(self, X, self.categorical_features, self._standardizes)
+            rows, self._table, order = learn_table(
+                self, X, self.categorical_features, self._standardizes
+            )
+            # A stream has an order.
+            rows = rows[np.argsort(order)]
             self._row_shape = rows.shape[1:]
             self._recipe = self._new_recipe()
             # A network has a place for gaps or not.

@@ -210,6 +210,13 @@ class ThresholdDetector(OutlierMixin, BaseEstimator, metaclass=ABCMeta):
             offset = float(conformal_offset(held_out_scores, self.contamination))
         self._set_offset(offset)
 
+    def _number_held_out(self, numbers: NDArray[np.intp]) -> None:
+        """Tell which rows were held out, by the numbers that learned rows have in ``X``."""
+        held_out = numbers[self.held_out_indices_]
+        order = np.argsort(held_out, kind="stable")
+        self.held_out_indices_ = held_out[order]
+        self.held_out_scores_ = self.held_out_scores_[order]
+
     def _is_outlier(self, y: NDArray[Any]) -> NDArray[np.bool_]:
         return is_outlier(y)
 

@@ -38,6 +38,25 @@ class VAEOutlierDetector(AutoencoderDetector):
         score more than 1.5 interquartile ranges below the first quartile of the scores of
         held-out rows, and at least the lowest 1 % of these.
 
+    architecture : object, default=None
+        The object that builds the encoder and the decoder. ``None`` means :class:`~skvae.MLP`
+        at its defaults, whose page also shows how to bring your own modules.
+
+    max_steps : int or 'auto', default='auto'
+        The largest number of steps, each on one batch of rows. Training ends within a pass if
+        need be. 'auto' means as many as ``max_epochs`` passes have. More steps can hurt: the
+        network learns to reconstruct outliers too.
+
+    score_type : {'elbo', 'reconstruction', 'reconstruction_probability'}, default='elbo'
+        The kind of score, see Notes. It can be changed after ``fit``; call ``calibrate``
+        afterwards.
+
+    random_state : int, RandomState instance or None, default=None
+        The source of all randomness: initialisation, shuffling, held-out rows and draws. An int
+        gives the same scores from each fit.
+
+    Other Parameters
+    ----------------
     threshold : {'auto', 'training', 'held_out'}, default='auto'
         Which rows set the offset. With 'training' it is ``contamination`` of the training rows.
         With 'held_out' it is at most ``contamination`` of new normal rows, which the scores of
@@ -53,10 +72,6 @@ class VAEOutlierDetector(AutoencoderDetector):
         Whether to centre columns of numbers, and scale them to a variance of 1, by the training
         rows. 'auto' means to if the rows are a frame, or an array with at most 200 features, and
         a network is an :class:`~skvae.MLP`. Images and curves are left as they are.
-
-    architecture : object, default=None
-        The object that builds the encoder and the decoder. ``None`` means :class:`~skvae.MLP`
-        at its defaults, whose page also shows how to bring your own modules.
 
     latent_dim : int or 'auto', default='auto'
         The size of the latent code. 'auto' is the number of features, and of categories, at
@@ -77,8 +92,9 @@ class VAEOutlierDetector(AutoencoderDetector):
 
     sigma : float from 0.001 to 1e12 or 'learned', default='learned'
         The scale of the distribution of a feature around its reconstruction, in the units of
-        ``X``. A float is used for all features. 'learned' learns a scale for each feature: it
-        starts at 1, can fall to 0.13 in the 2,000 steps of the default training, and never
+        what the network sees: standardised columns of tables, and images and curves as they are.
+        A float is used for all features. 'learned' learns a scale for each feature: it starts at
+        1, can fall to 0.13 in the 2,000 steps of the default training, and never
         falls below 0.001.
 
     beta : float or 'auto', default='auto'
@@ -86,10 +102,6 @@ class VAEOutlierDetector(AutoencoderDetector):
         variational autoencoder has a weight of 1. With a smaller one the latent codes hold
         more, and the network reconstructs rows more closely. 'auto' is 0.1 for numbers and 1 for
         words, and for a table of both the mean over its columns.
-
-    score_type : {'elbo', 'reconstruction', 'reconstruction_probability'}, default='elbo'
-        The kind of score, see Notes. It can be changed after ``fit``; call ``calibrate``
-        afterwards.
 
     top_features : float in (0, 1], default=1.0
         The share of a row's features, those with the lowest scores, that add up to its score. A
@@ -108,11 +120,6 @@ class VAEOutlierDetector(AutoencoderDetector):
     max_epochs : int or 'auto', default='auto'
         The largest number of passes over the training rows. 'auto' means as many passes as have
         2,000 steps together, at least one and at most 500, or no limit if ``max_steps`` is set.
-
-    max_steps : int or 'auto', default='auto'
-        The largest number of steps, each on one batch of rows. Training ends within a pass if
-        need be. 'auto' means as many as ``max_epochs`` passes have. More steps can hurt: the
-        network learns to reconstruct outliers too.
 
     batch_size : int or 'auto', default='auto'
         The largest number of rows in a step. 'auto' is 8 for at most 500 training rows, 64 for
@@ -159,10 +166,6 @@ class VAEOutlierDetector(AutoencoderDetector):
         the end of an epoch, and after Ctrl-C. An equal ``fit`` then goes on from it, and ends as if
         it had not been interrupted. It needs an int as ``random_state``, and does not work with
         ``callbacks``.
-
-    random_state : int, RandomState instance or None, default=None
-        The source of all randomness: initialisation, shuffling, held-out rows and draws. An int
-        gives the same scores from each fit.
 
     verbose : int, default=0
         Whether to show a progress bar on stderr while training.
@@ -222,7 +225,8 @@ class VAEOutlierDetector(AutoencoderDetector):
         bears an equal share of the divergence.
     'reconstruction'
         Minus the squared error of the reconstruction from :math:`\mu`, summed over
-        features, in squared units of ``X``.
+        features, in squared units of what the network sees: standardised columns of tables,
+        and images and curves as they are.
     'reconstruction_probability'
         The mean of :math:`\log p(x | z)` over 16 draws from :math:`q(z | x)` [3]_, in nats.
 
@@ -244,14 +248,27 @@ class VAEOutlierDetector(AutoencoderDetector):
 
     Examples
     --------
+    Benign tumours are the normal rows. Most malignant ones are outliers, and ``explain`` names
+    the measurement that made the first of them one:
+
+    >>> import numpy as np
     >>> from sklearn.datasets import load_breast_cancer
-    >>> from sklearn.metrics import roc_auc_score
     >>> from skvae import VAEOutlierDetector
-    >>> X, benign = load_breast_cancer(return_X_y=True)
-    >>> detector = VAEOutlierDetector(contamination=0.05, max_steps=500, random_state=0)
-    >>> detector = detector.fit(X[benign == 1])
-    >>> bool(roc_auc_score(benign, detector.score_samples(X)) > 0.9)
-    True
+    >>> from skvae.inspection import explain
+    >>> X, y = load_breast_cancer(return_X_y=True, as_frame=True)
+    >>> benign, malignant = X[y == 1], X[y == 0]
+    >>> detector = VAEOutlierDetector(max_steps=500, random_state=0).fit(benign)
+    >>> np.mean(detector.predict(malignant) == -1).round(1)
+    np.float64(0.9)
+    >>> explain(detector, malignant[:1], top=1)[["column", "direction"]]
+           column direction
+    0  area error     above
+
+    A threshold that flags at most 1 % of new benign tumours finds fewer:
+
+    >>> detector = detector.calibrate(false_positive_rate=0.01)
+    >>> np.mean(detector.predict(malignant) == -1).round(1)
+    np.float64(0.6)
     """
 
     _parameter_constraints: dict = {

@@ -6,10 +6,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.utils import Tags, get_tags
+from sklearn.utils.metadata_routing import MetadataRouter
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skvae._sklearn import HasMethods, fit_context
 from skvae.failures import undone_on_failure
+from skvae.features._routing import fit_router, routed_to_fit
 
 
 class ScoreTransformer(TransformerMixin, BaseEstimator):
@@ -76,7 +78,7 @@ class ScoreTransformer(TransformerMixin, BaseEstimator):
 
     # The detector is validated by its own fit.
     @fit_context(prefer_skip_nested_validation=False)
-    def fit(self, X: ArrayLike, y: Any = None) -> Self:
+    def fit(self, X: ArrayLike, y: Any = None, **fit_params: Any) -> Self:
         """Fit the detector.
 
         Parameters
@@ -87,13 +89,18 @@ class ScoreTransformer(TransformerMixin, BaseEstimator):
         y : array-like of shape (n_samples,), default=None
             What the detector may learn from; most detectors do not use it.
 
+        **fit_params : dict
+            Arguments for the ``fit`` of the detector, such as ``sample_weight``, which it must
+            request: see :ref:`metadata routing <metadata_routing>`.
+
         Returns
         -------
         self : object
             The fitted transformer.
         """
+        routed = routed_to_fit(self, fit_params)
         with undone_on_failure(self):
-            self.detector_ = clone(self.detector).fit(X, y)
+            self.detector_ = clone(self.detector).fit(X, y, **routed)
             validate_data(self, X, skip_check_array=True)
         return self
 
@@ -129,6 +136,16 @@ class ScoreTransformer(TransformerMixin, BaseEstimator):
         """
         check_is_fitted(self)
         return np.array(["score"], dtype=object)
+
+    def get_metadata_routing(self) -> MetadataRouter:
+        """Return how arguments of ``fit``, such as ``sample_weight``, reach the detector.
+
+        Returns
+        -------
+        routing : MetadataRouter
+            All that the detector requests.
+        """
+        return fit_router(self)
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

@@ -69,6 +69,8 @@ def inverted(step: Any, rows: Any) -> Any:
     if isinstance(step, KBinsDiscretizer) and step.encode == "ordinal":
         return step.inverse_transform(_codes(rows, step.n_bins_))
     if not isinstance(step, ColumnTransformer):
+        if not hasattr(step, "inverse_transform"):
+            raise ValueError(f"{step} has no inverse_transform.")
         return step.inverse_transform(rows)
     before = np.full((len(rows), step.n_features_in_), np.nan, dtype=object)
     rows = rows.to_numpy() if is_frame(rows) else rows

@@ -11,6 +11,7 @@ from skvae.rows.validation import (
     validate_rows,
     validate_table,
 )
+from skvae.rows.weights import in_order, rows_by_weight
 
 __all__ = [
     "FEW_ROWS",
@@ -23,9 +24,11 @@ __all__ = [
     "float32_rows",
     "folds",
     "held_out_rows",
+    "in_order",
     "largest_value",
     "learn_table",
     "n_held_out",
+    "rows_by_weight",
     "subset",
     "unit_floats",
     "validate_fitted_rows",

@@ -22,6 +22,7 @@ from skvae.rows.frames import (
     numbers_in,
     words_in,
 )
+from skvae.rows.weights import in_order
 
 __all__ = ["WIDEST_TABLE", "Cells", "Table"]
 
@@ -62,20 +63,14 @@ class Table:
     is_word : ndarray of bool of shape (n_features,)
         Which columns hold words.
 
-    standardize : bool
-        Whether to centre and scale columns of numbers.
-
     names : sequence
         The names of the columns.
     """
 
-    def __init__(
-        self, X: Any, is_word: NDArray[np.bool_], *, standardize: bool, names: Sequence[Any]
-    ) -> None:
+    def __init__(self, X: Any, is_word: NDArray[np.bool_], *, names: Sequence[Any]) -> None:
         self.labels = list(names)
         self.names = [str(name) for name in names]
         self.library = library_of(X)
-        self.standardizes = standardize
         self.n_rows = len(X)
         self.is_word = is_word
         self.numbers = np.flatnonzero(~is_word)
@@ -87,9 +82,18 @@ class Table:
         self.bent = np.empty(0, dtype=np.intp)
         self.mean, self.scale = np.zeros(len(self.numbers)), np.ones(len(self.numbers))
         self.has_gaps = any(is_missing(word) for known in self._known_words() for word in known)
+
+    def learn_numbers(self, X: Any, *, standardize: bool) -> None:
+        """Learn means and scales of columns of numbers, and whether to centre and scale by them."""
+        self.standardizes = standardize
         if len(self.numbers):
             self._learn_numbers(X, standardize)
         self.is_plain = not (len(self.words) or self.mean.any() or (self.scale != 1).any())
+
+    def row_order(self, X: Any) -> NDArray[np.intp]:
+        """Return the numbers of rows in an order that depends on nothing but what they hold."""
+        numbers = self._numbers_of(X)
+        return in_order(np.hstack([numbers, self._codes_of(X)]) if len(self.words) else numbers)
 
     @property
     def order(self) -> NDArray[np.intp]:
@@ -114,11 +118,7 @@ class Table:
         with np.errstate(over="ignore"):
             cells = [(self._bent_numbers_of(some) - self.mean) / self.scale]
             if len(self.words):
-                words = self._words_of(some)
-                if any(known.dtype == object for known in self._known_words()):
-                    words = words.astype(object)
-                codes = self.encoder.transform(words)
-                codes = np.where(words != words, np.nan, codes)[:, self.by_count]
+                codes = self._codes_of(some)
                 cells.append(np.where(codes < 0, np.array(self.n_categories) - 1, codes))
             return np.hstack(cells).astype(np.float32)
 
@@ -173,7 +173,8 @@ class Table:
         self.has_gaps |= bool(np.min(scaler.n_samples_seen_) < len(X))
         if not standardize:
             return
-        unbounded = np.isinf(scaler.var_) | np.isinf(scaler.mean_)
+        # Of a column without values the mean alone is NaN.
+        unbounded = ~np.isfinite(scaler.var_) | np.isinf(scaler.mean_)
         if unbounded.any():
             name = self.names[self.numbers[np.argmax(unbounded)]]
             raise ValueError(
@@ -282,7 +283,7 @@ class Table:
         for k, j in enumerate(self.numbers):
             try:
                 columns[:, k] = numbers_in(safe_indexing(some, int(j), axis=1))
-            except (TypeError, ValueError) as error:
+            except (OverflowError, TypeError, ValueError) as error:
                 raise ValueError(f"Column {self.names[j]!r} holds no numbers: {error}") from error
             if np.isinf(columns[:, k]).any():
                 raise ValueError(f"Column {self.names[j]!r} contains infinity.")
@@ -295,6 +296,14 @@ class Table:
             column = safe_indexing(some, int(j), axis=1)
             words[:, k] = words_in(column) if are_objects else _codes(column)
         return words
+
+    def _codes_of(self, some: Any) -> NDArray[np.float64]:
+        """Return the codes of words, -1 for unknown ones, those of few words first."""
+        words = self._words_of(some)
+        if any(known.dtype == object for known in self._known_words()):
+            words = words.astype(object)
+        codes: NDArray[np.float64] = self.encoder.transform(words)
+        return np.where(words != words, np.nan, codes)[:, self.by_count]
 
     def check(self, X: Any) -> None:
         """Raise an error if a column of a frame, or of objects, has changed what it holds."""

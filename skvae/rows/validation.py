@@ -1,18 +1,22 @@
 """Rows as arrays or frames that are fit to be used, or scikit-learn's error."""
 
+import math
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from sklearn import config_context
 from sklearn.utils import get_tags
 from sklearn.utils.validation import check_array, validate_data
 
+from skvae._sklearn import safe_indexing
 from skvae.rows.columns import which_hold_words
 from skvae.rows.frames import is_frame
+from skvae.rows.held_out import FEW_ROWS
 from skvae.rows.images import whole_numbers_as_bytes
-from skvae.rows.table import Table
+from skvae.rows.table import WIDEST_TABLE, Table
+from skvae.rows.weights import in_order, rows_by_weight
 
 __all__ = ["learn_table", "validate_fitted_rows", "validate_rows", "validate_table"]
 
@@ -78,8 +82,11 @@ def learn_table(
     X: Any,
     categorical_features: Any,
     standardize: Callable[[tuple[int, ...], bool], bool],
-) -> tuple[Any, Table | None]:
+    sample_weight: ArrayLike | None = None,
+) -> tuple[Any, Table | None, NDArray[np.intp]]:
     """Validate training rows, and learn what their columns are if they have only one axis.
+
+    The order of few rows with few values makes no difference: they are sorted.
 
     Parameters
     ----------
@@ -96,6 +103,9 @@ def learn_table(
         Whether to centre and scale numbers, given the shape of a row, and whether the rows
         are those of a frame.
 
+    sample_weight : array-like of shape (n_samples,), default=None
+        How much each row counts; more than one comes as often.
+
     Returns
     -------
     rows : ndarray or Cells
@@ -103,6 +113,9 @@ def learn_table(
 
     table : Table or None
         The columns; ``None`` for rows of several axes.
+
+    numbers : ndarray of int
+        The numbers that these rows have in ``X``.
     """
     if is_frame(X):
         labels = list(X.columns)
@@ -111,21 +124,34 @@ def learn_table(
             raise ValueError(f"X has several columns with the name {repeated[0]!r}. Rename them.")
     from_dtype = categorical_features is None or isinstance(categorical_features, str)
     rows = _validated(estimator, X, may_hold_words=not from_dtype, reset=True)
+    numbers = rows_by_weight(rows, sample_weight, estimator.random_state)
+    if numbers is None:
+        numbers = np.arange(len(rows))
+    else:
+        rows = safe_indexing(rows, numbers)
+        _check_shape(rows, estimator, ensure_min_samples=2)
+    are_sorted = len(rows) <= FEW_ROWS and math.prod(rows.shape[1:]) <= WIDEST_TABLE
     if len(rows.shape) > 2:
         if not from_dtype:
             raise ValueError(
                 f"categorical_features={categorical_features!r} are columns of a table, but X has "
                 f"rows of shape {rows.shape[1:]}."
             )
-        return rows, None
+        if are_sorted:
+            order = in_order(rows.reshape(len(rows), -1))
+            rows, numbers = rows[order], numbers[order]
+        return rows, None, numbers
     names = list(getattr(rows, "columns", _names(rows.shape[1])))
     table = Table(
         rows,
         which_hold_words(rows, categorical_features, [str(name) for name in names]),
-        standardize=standardize(rows.shape[1:], is_frame(rows)),
         names=names,
     )
-    return _cells(estimator, rows, table), table
+    if are_sorted:
+        order = table.row_order(rows)
+        rows, numbers = safe_indexing(rows, order), numbers[order]
+    table.learn_numbers(rows, standardize=standardize(rows.shape[1:], is_frame(rows)))
+    return _cells(estimator, rows, table), table, numbers
 
 
 def validate_table(estimator: Any, X: ArrayLike, table: Table) -> Any:
@@ -151,10 +177,7 @@ def _validated(estimator: Any, X: Any, *, may_hold_words: bool, reset: bool) -> 
     fewest = 2 if reset else 1
     if is_frame(X) or (may_hold_words and isinstance(X, np.ndarray) and X.dtype.kind == "O"):
         validate_data(estimator, X, reset=reset, skip_check_array=True)
-        # Of these the numbers of rows and columns remain to be checked.
-        shape = np.broadcast_to(0.0, X.shape)
-        options = {"ensure_all_finite": False, "ensure_min_samples": fewest}
-        check_array(shape, estimator=estimator, **options)
+        _check_shape(X, estimator, ensure_min_samples=fewest)
         return X
     takes_gaps = getattr(X, "ndim", 2) == 2 and get_tags(estimator).input_tags.allow_nan
     finite: Any = "allow-nan" if takes_gaps else True
@@ -170,6 +193,12 @@ def _validated(estimator: Any, X: Any, *, may_hold_words: bool, reset: bool) -> 
             # Names the column, if that is why.
             which_hold_words(X.astype(object), None, _names(X.shape[1]))
         raise
+
+
+def _check_shape(X: Any, estimator: Any, **options: Any) -> None:
+    """Raise an error if there are too few rows or columns, whatever they hold."""
+    shape = np.broadcast_to(0.0, X.shape)
+    check_array(shape, estimator=estimator, ensure_all_finite=False, allow_nd=True, **options)
 
 
 def _cells(estimator: Any, rows: Any, table: Table) -> Any:

@@ -1,7 +1,8 @@
 import numpy as np
+import pytest
 from sklearn.metrics import roc_auc_score
 
-from skvae import AEOutlierDetector
+from skvae import AEOutlierDetector, Conv1d
 
 
 def test_support_fraction_keeps_a_clump_of_outliers_from_being_learned(rng):
@@ -18,3 +19,9 @@ def test_support_fraction_keeps_a_clump_of_outliers_from_being_learned(rng):
 
     assert auroc() < 0.98
     assert auroc(support_fraction=0.95) > 0.99
+
+
+def test_convolutions_hide_no_columns(X):
+    detector = AEOutlierDetector(masked_fraction=0.3, architecture=Conv1d(filters=2))
+    with pytest.raises(ValueError, match="hides columns of a table, but Conv1d"):
+        detector.fit(X)

@@ -59,6 +59,13 @@ def test_bytes_are_floats_from_zero_to_one(detector_class, ones):
     assert detector.offset_ == expected.offset_
 
 
+def test_an_image_that_weighs_two_is_there_twice(ones, rng):
+    weights = rng.randint(3, size=len(ones))
+    detector = seeing(VAEOutlierDetector).fit(ones, sample_weight=weights)
+    twin = seeing(VAEOutlierDetector).fit(ones.repeat(weights, axis=0))
+    np.testing.assert_array_equal(detector.score_samples(ones), twin.score_samples(ones))
+
+
 @pytest.mark.parametrize(
     "container",
     [list, np.ndarray.tolist, torch.from_numpy, lambda X: X.astype(int), lambda X: X.astype("u2")],

@@ -18,7 +18,12 @@ from sklearn.model_selection import GridSearchCV
 from skorch.callbacks import Callback, EarlyStopping
 from torch import nn
 
-from skvae import MLP, AEOutlierDetector, VAEOutlierDetector
+from skvae import (
+    MLP,
+    AEOutlierDetector,
+    EnsembleOutlierDetector,
+    VAEOutlierDetector,
+)
 from skvae.training.engine import Engine
 
 
@@ -353,13 +358,12 @@ def test_a_search_over_thresholds_and_scores_trains_once_a_fold(X, monkeypatch, 
     assert len(trainings) == 3
 
 
-def test_memory_without_a_fixed_seed_trains_each_time(detector_class, X, monkeypatch, tmp_path):
-    trainings = count_trainings(monkeypatch)
-    detector = cheap(detector_class, memory=str(tmp_path), random_state=None)
-    first = detector.fit(X).score_samples(X)
-    number = len(trainings)
-    assert (detector.fit(X).score_samples(X) != first).any()
-    assert len(trainings) == 2 * number
+@pytest.mark.parametrize("seed", [None, np.random.RandomState(0)])
+@pytest.mark.parametrize("any_class", [VAEOutlierDetector, EnsembleOutlierDetector])
+def test_memory_needs_a_seed_to_find_anything_again(any_class, X, seed, tmp_path):
+    detector = cheap(any_class, memory=str(tmp_path), random_state=seed)
+    with pytest.raises(ValueError, match="memory needs an int as random_state"):
+        detector.fit(X)
 
 
 class OwnModules(BaseEstimator):

@@ -65,6 +65,16 @@ def test_frames_of_two_libraries_and_arrays_of_objects_score_alike(detector_clas
 
 
 @ALL
+def test_weights_and_order_of_frames(detector_class, rng):
+    table = with_gaps(frame())
+    weights = rng.randint(3, size=len(table))
+    repeated = table.iloc[rng.permutation(np.repeat(np.arange(len(table)), weights))]
+    detector = cheap(detector_class).fit(table, sample_weight=weights)
+    twin = cheap(detector_class).fit(repeated)
+    assert_array_equal(detector.score_samples(table), twin.score_samples(table))
+
+
+@ALL
 def test_missing_cells_have_finite_scores_whether_or_not_there_were_any_in_training(detector_class):
     gaps = with_gaps(frame())
     for table in (frame(), gaps):

@@ -4,8 +4,11 @@ import numpy as np
 import pytest
 from instances import cheap
 from numpy.testing import assert_array_equal
+from sklearn import config_context
+from sklearn.base import clone
 from sklearn.compose import make_column_transformer
 from sklearn.ensemble import IsolationForest, StackingClassifier
+from sklearn.exceptions import UnsetMetadataPassedError
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import cross_val_score
@@ -14,7 +17,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from skvae import ReconstructionHistogramClassifier, SamplingOutlierDetector, VAEOutlierDetector
 from skvae.datasets import load_penguins, make_bumps
-from skvae.features import ScoreTransformer
+from skvae.features import ReconstructionDifference, ScoreTransformer
 
 
 @parametrize_with_checks(
@@ -48,6 +51,25 @@ def test_labels_reach_a_detector_that_learns_from_them():
     detector = cheap(ReconstructionHistogramClassifier)
     scores = ScoreTransformer(detector).fit(X, y).transform(X)
     assert_array_equal(scores[:, 0], detector.fit(X, y).score_samples(X))
+
+
+@config_context(enable_metadata_routing=True)
+@pytest.mark.parametrize("transformer_class", [ScoreTransformer, ReconstructionDifference])
+def test_weights_reach_a_detector_that_requests_them(transformer_class, X, rng):
+    weights = rng.randint(3, size=len(X))
+    detector = cheap(VAEOutlierDetector)
+    requests = transformer_class(clone(detector).set_fit_request(sample_weight=True))
+    pipeline = make_pipeline(requests, "passthrough").fit(X, sample_weight=weights)
+    expected = detector.fit(X, sample_weight=weights).score_samples(X)
+    assert_array_equal(pipeline[0].detector_.score_samples(X), expected)
+    with pytest.raises(UnsetMetadataPassedError, match="sample_weight"):
+        transformer_class(cheap(VAEOutlierDetector)).fit(X, sample_weight=weights)
+
+
+def test_weights_need_metadata_routing(X):
+    transformer = ScoreTransformer(cheap(VAEOutlierDetector))
+    with pytest.raises(ValueError, match="enable_metadata_routing"):
+        transformer.fit(X, sample_weight=np.ones(len(X)))
 
 
 def test_a_frozen_detector_stays_as_it_is(X):

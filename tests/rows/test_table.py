@@ -12,7 +12,9 @@ def learned(X, is_word=None, standardize=True):
     n_features = X.shape[1]
     is_word = np.zeros(n_features, dtype=bool) if is_word is None else np.array(is_word)
     names = getattr(X, "columns", [f"x{j}" for j in range(n_features)])
-    return Table(X, is_word, standardize=standardize, names=names)
+    table = Table(X, is_word, names=names)
+    table.learn_numbers(X, standardize=standardize)
+    return table
 
 
 def test_numbers_are_centred_and_scaled_and_come_back(rng):
@@ -88,4 +90,17 @@ def test_far_values_are_bent_and_come_back(rng):
 def test_values_that_cannot_be_squared_are_told():
     X = np.c_[np.arange(5.0), 1e200 * np.arange(5.0)]
     with pytest.raises(ValueError, match="column 'x1' are too large"):
+        learned(X)
+
+
+@pytest.mark.parametrize("value", [1e200, 1e300])
+def test_values_that_cannot_be_squared_name_their_column(value):
+    X = np.c_[np.arange(4.0), [0, value, 0, value]]
+    with pytest.raises(ValueError, match="'x1' are too large to be squared"):
+        learned(X)
+
+
+def test_whole_numbers_that_no_float_holds_name_their_column():
+    X = pd.DataFrame({"a": [1.0, 2.0], "b": [1, 10**400]})
+    with pytest.raises(ValueError, match="Column 'b' holds no numbers"):
         learned(X)
