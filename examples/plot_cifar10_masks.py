@@ -40,7 +40,8 @@ print(f"trained on {len(X_train)} images of {X.shape[1:]}, tested on {len(X_test
 # --------------------
 #
 # A small network and a few epochs are enough to see the point. The network cannot reconstruct
-# noise, so that the map of its errors shows the patch. :doc:`/patches` has larger networks.
+# noise, so that the map of its errors shows the patch. :doc:`/benchmarks/patches` has larger
+# networks.
 
 import matplotlib.pyplot as plt
 

@@ -36,7 +36,7 @@ y = np.r_[np.ones(N_NORMAL), -np.ones(N_OUTLIERS)]
 # Neither autoencoder sees the gap between the two blobs, nor the gap between the moons. The
 # distances see both, and so does the ensemble, which believes the expert that is most alarmed. In
 # the plane distances alone would be enough. On real tables the ensemble is ahead of them
-# (:doc:`/quality`).
+# (:doc:`/benchmarks/tables`).
 
 share = N_OUTLIERS / len(y)
 ticks = np.linspace(-7, 7, 100)

@@ -17,7 +17,7 @@ from skvae.metrics import outlier_roc_auc_score
 from skvae.thresholds import conformal_p_values
 from skvae.training.engine import Engine
 
-PAGE = Path(__file__).parents[1] / "doc" / "interoperability.rst"
+PAGE = Path(__file__).parents[1] / "doc" / "guide" / "interoperability.rst"
 _, *PARTS = re.split(r"^(.+)\n[-=]+\n", PAGE.read_text(encoding="utf-8"), flags=re.MULTILINE)
 SECTIONS = dict(zip(PARTS[::2], PARTS[1::2], strict=True))
 
@@ -196,3 +196,28 @@ def test_skore(names, outlier, scores):
     assert metrics.precision() == outlier[flagged].mean()
     assert metrics.recall() == flagged[outlier].mean()
     assert metrics.roc_auc() == pytest.approx(outlier_roc_auc_score(names["y_new"], scores))
+
+
+def test_pyod_on_the_page_for_those_who_come_from_it():
+    pytest.importorskip("pyod")
+    page = Path(__file__).parents[1] / "doc" / "start" / "migrating.rst"
+    rows, _, rest = page.read_text(encoding="utf-8").partition("\nIsolationForest\n---")
+    section = rest.partition("\nPyOD\n---")[2].partition("\nalibi-detect\n---")[0]
+    names = {}
+    exec("\n".join(re.findall(r"^(?:>>>|\.\.\.) ?(.*)$", rows, flags=re.MULTILINE)), names)
+    X, X_new, outlier = names["X"], names["X_new"], names["y_new"] == -1
+    blocks = re.findall(r"code-block:: python\n\n((?: {4}.*\n|\n)+)", section)
+    assert ["pyod" in block for block in blocks] == [True, False]
+    for block in blocks:
+        exec(compile(dedent(block), f"{page}: PyOD", "exec"), names)
+        assert names["training_labels"].sum() == 0.05 * len(X)
+        assert outlier_roc_auc_score(names["y_new"], -names["scores"]) > 0.9
+        assert names["flagged"][outlier].mean() > 0.9
+
+    peer = clone(names["peer"])
+    with pytest.raises(UnboundLocalError):
+        peer.fit(X[:20])
+    peer = names["peer"]
+    assert not np.array_equal(peer.decision_function(X_new), peer.decision_function(X_new))
+    threshold = peer.threshold_
+    assert peer.set_params(contamination=0.3).threshold_ == threshold
