@@ -77,9 +77,14 @@ class Links(HTMLParser):
                 self.places.add(value)
 
 
+def pages_of(site: Path) -> list[Path]:
+    """Return the pages of a site, without the templates of its theme."""
+    return sorted(page for page in site.rglob("*.html") if "_static" not in page.parts)
+
+
 def broken_links(site: Path) -> list[str]:
     """Return the links within a site that lead nowhere."""
-    pages = {page: Links(page.read_text(encoding="utf-8")) for page in site.rglob("*.html")}
+    pages = {page: Links(page.read_text(encoding="utf-8")) for page in pages_of(site)}
     broken = []
     for page, links in pages.items():
         for address in links.addresses:
@@ -145,7 +150,7 @@ def first_found(page: Page, root: str, word: str) -> str:
     # Results are sorted before the first is shown.
     link = page.locator("#search-results ul.search li a").first
     try:
-        link.wait_for()
+        link.wait_for(timeout=10_000)
     except TimeoutError:
         return "nothing"
     address = urldefrag(urljoin(page.url, link.get_attribute("href")))[0]
@@ -159,7 +164,7 @@ def main(site: Path) -> int:
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=str(site)))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     root = f"http://127.0.0.1:{server.server_port}/"
-    addresses = sorted(str(page.relative_to(site)) for page in site.rglob("*.html"))
+    addresses = [str(page.relative_to(site)) for page in pages_of(site)]
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium)
         for window in WINDOWS:

@@ -1,7 +1,6 @@
 """Sphinx configuration."""
 
 import os
-import warnings
 from pathlib import Path
 
 import skvae
@@ -30,6 +29,7 @@ nitpicky = True
 # One page an object, with a signature that shows names and defaults.
 autosummary_generate = True
 autodoc_typehints = "none"
+toc_object_entries_show_parents = "hide"
 autodoc_default_options = {
     "members": True,
     "inherited-members": True,
@@ -55,8 +55,6 @@ copybutton_prompt_is_regexp = True
 
 # Workers of a parallel build would share the processors badly otherwise.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
-# Each page of the gallery is a test, and so a warning is an error there.
-warnings.filterwarnings("error", module="__main__")
 sphinx_gallery_conf = {
     "examples_dirs": "../examples",
     "gallery_dirs": "auto_examples",

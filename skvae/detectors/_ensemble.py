@@ -14,13 +14,13 @@ from sklearn.utils import Bunch, Tags, check_random_state, get_tags
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from skvae._sklearn import BaseComposition, HasMethods, StrOptions, fit_context, safe_indexing
+from skvae._sklearn import BaseComposition, HasMethods, StrOptions, fit_context
 from skvae.detectors._ae import AEOutlierDetector
 from skvae.detectors._sampling import SamplingOutlierDetector
 from skvae.detectors._threshold import ThresholdDetector
 from skvae.detectors._vae import VAEOutlierDetector
 from skvae.failures import undone_on_failure
-from skvae.rows import rows_by_weight
+from skvae.rows import as_array, in_given_order, is_frame, training_rows
 from skvae.runtime.recipe import VERSIONS
 from skvae.seeding import seeded_clone
 from skvae.training.cache import remembered
@@ -281,9 +281,11 @@ class EnsembleOutlierDetector(ThresholdDetector, BaseComposition):
             named = self._named_estimators()
             if self.memory is not None and not isinstance(self.random_state, Integral):
                 raise ValueError("memory needs an int as random_state, to find the experts again.")
-            numbers = rows_by_weight(X, sample_weight, self.random_state)
-            if numbers is not None:
-                X = safe_indexing(X if hasattr(X, "__getitem__") else np.asarray(X), numbers)
+            rows: Any = X if is_frame(X) else as_array(X)
+            numbers = None
+            # What is no array, such as a sparse matrix, has no axis. Experts have better errors.
+            if len(rows.shape):
+                X, numbers = training_rows(rows, sample_weight, self.random_state)
             random = check_random_state(self.random_state)
             experts = {name: seeded_clone(expert, random) for name, expert in named}
             # Versions tell releases apart.
@@ -439,4 +441,6 @@ def _damped(deviations: Any) -> Any:
 
 
 def _fit_expert(expert: Any, X: ArrayLike, versions: str) -> Any:
-    return expert.fit(X)
+    # The rows are sorted already, and experts that see other columns hold out the same ones.
+    with in_given_order():
+        return expert.fit(X)

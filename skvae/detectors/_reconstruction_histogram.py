@@ -22,7 +22,7 @@ from skvae.detectors._threshold import ThresholdDetector
 from skvae.failures import undone_on_failure
 from skvae.features import DifferenceHistogram, ReconstructionDifference
 from skvae.labels import is_outlier
-from skvae.rows import FEW_ROWS, in_order, rows_by_weight, validate_rows
+from skvae.rows import training_rows, validate_rows
 from skvae.seeding import seeded_clone
 from skvae.thresholds import offset_from_scores
 
@@ -260,17 +260,15 @@ class ReconstructionHistogramClassifier(ThresholdDetector):
             else:
                 rows, labels = validate_rows(self, X, y, reset=True, ensure_min_samples=2)
                 outlier = self._is_outlier(labels)
-                if not outlier.any():
-                    raise ValueError(
-                        f"y has no outlier to learn from: {self.outlier_label!r} is not among its "
-                        f"labels, {np.unique(labels)[:5].tolist()}. Without labels, leave y out."
-                    )
-            numbers = rows_by_weight(rows, sample_weight, self.random_state)
-            if numbers is None:
-                numbers = np.arange(len(rows))
-            if len(numbers) <= FEW_ROWS and rows.ndim == 2:
-                numbers = numbers[in_order(np.c_[rows, outlier][numbers])]
-            self._fit(rows[numbers], outlier[numbers])
+            rows, numbers = training_rows(rows, sample_weight, self.random_state, outlier)
+            outlier = outlier[numbers]
+            if y is not None and not outlier.any():
+                found = np.unique(labels[numbers])[:5].tolist()
+                raise ValueError(
+                    f"y has no outlier to learn from: {self.outlier_label!r} is not among its "
+                    f"labels, {found}. Without labels, leave y out."
+                )
+            self._fit(rows, outlier)
             self._number_held_out(numbers)
         return self
 

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from skvae._sklearn import fit_context
 from skvae.detectors._network import NetworkDetector
 from skvae.failures import undone_on_failure
-from skvae.rows import Remembered, held_out_rows, learn_table
+from skvae.rows import Remembered, held_out_rows, in_given_order, learn_table
 from skvae.runtime.recipe import weights_of
 
 # So many rows say what is normal now, and so many more what new ones score.
@@ -90,11 +90,10 @@ class StreamDetector(NetworkDetector):
     def _partial_fit(self, X: ArrayLike) -> None:
         is_first = self._check_stream()
         if is_first:
-            rows, self._table, order = learn_table(
-                self, X, self.categorical_features, self._standardizes
-            )
-            # A stream has an order.
-            rows = rows[np.argsort(order)]
+            with in_given_order():
+                rows, self._table, _ = learn_table(
+                    self, X, self.categorical_features, self._standardizes
+                )
             self._row_shape = rows.shape[1:]
             self._recipe = self._new_recipe()
             # A network has a place for gaps or not.

@@ -14,6 +14,7 @@ from skvae._sklearn import safe_indexing
 
 __all__ = [
     "Kind",
+    "as_array",
     "as_objects",
     "is_frame",
     "is_missing",
@@ -70,6 +71,12 @@ def kind_of(X: Any, j: int) -> Kind:
     if kind in "iuf":
         return "numbers"
     return "dates" if kind in "mM" else "neither" if kind == "c" else "words"
+
+
+def as_array(X: Any) -> NDArray[Any]:
+    """Return lists, or what else there is, as an array, of objects if they hold words."""
+    array = np.asarray(X)
+    return np.asarray(X, dtype=object) if array.dtype.kind in "US" else array
 
 
 def as_objects(column: Any) -> NDArray[Any]:

@@ -22,14 +22,11 @@ from skvae.rows.frames import (
     numbers_in,
     words_in,
 )
-from skvae.rows.weights import in_order
 
-__all__ = ["WIDEST_TABLE", "Cells", "Table"]
+__all__ = ["Cells", "Table"]
 
 Rows: TypeAlias = slice | NDArray[Any]
 
-# Wider rows are more often curves, or images without their shape.
-WIDEST_TABLE = 200
 VALUES_AT_ONCE = 2**20
 # A column with a mean and a deviation as near to 0 and 1 as this is standardised already.
 STANDARDIZED = 1e-5
@@ -63,14 +60,20 @@ class Table:
     is_word : ndarray of bool of shape (n_features,)
         Which columns hold words.
 
+    standardize : bool
+        Whether to centre and scale columns of numbers.
+
     names : sequence
         The names of the columns.
     """
 
-    def __init__(self, X: Any, is_word: NDArray[np.bool_], *, names: Sequence[Any]) -> None:
+    def __init__(
+        self, X: Any, is_word: NDArray[np.bool_], *, standardize: bool, names: Sequence[Any]
+    ) -> None:
         self.labels = list(names)
         self.names = [str(name) for name in names]
         self.library = library_of(X)
+        self.standardizes = standardize
         self.n_rows = len(X)
         self.is_word = is_word
         self.numbers = np.flatnonzero(~is_word)
@@ -82,18 +85,9 @@ class Table:
         self.bent = np.empty(0, dtype=np.intp)
         self.mean, self.scale = np.zeros(len(self.numbers)), np.ones(len(self.numbers))
         self.has_gaps = any(is_missing(word) for known in self._known_words() for word in known)
-
-    def learn_numbers(self, X: Any, *, standardize: bool) -> None:
-        """Learn means and scales of columns of numbers, and whether to centre and scale by them."""
-        self.standardizes = standardize
         if len(self.numbers):
             self._learn_numbers(X, standardize)
         self.is_plain = not (len(self.words) or self.mean.any() or (self.scale != 1).any())
-
-    def row_order(self, X: Any) -> NDArray[np.intp]:
-        """Return the numbers of rows in an order that depends on nothing but what they hold."""
-        numbers = self._numbers_of(X)
-        return in_order(np.hstack([numbers, self._codes_of(X)]) if len(self.words) else numbers)
 
     @property
     def order(self) -> NDArray[np.intp]:
@@ -118,7 +112,11 @@ class Table:
         with np.errstate(over="ignore"):
             cells = [(self._bent_numbers_of(some) - self.mean) / self.scale]
             if len(self.words):
-                codes = self._codes_of(some)
+                words = self._words_of(some)
+                if any(known.dtype == object for known in self._known_words()):
+                    words = words.astype(object)
+                codes = self.encoder.transform(words)
+                codes = np.where(words != words, np.nan, codes)[:, self.by_count]
                 cells.append(np.where(codes < 0, np.array(self.n_categories) - 1, codes))
             return np.hstack(cells).astype(np.float32)
 
@@ -296,14 +294,6 @@ class Table:
             column = safe_indexing(some, int(j), axis=1)
             words[:, k] = words_in(column) if are_objects else _codes(column)
         return words
-
-    def _codes_of(self, some: Any) -> NDArray[np.float64]:
-        """Return the codes of words, -1 for unknown ones, those of few words first."""
-        words = self._words_of(some)
-        if any(known.dtype == object for known in self._known_words()):
-            words = words.astype(object)
-        codes: NDArray[np.float64] = self.encoder.transform(words)
-        return np.where(words != words, np.nan, codes)[:, self.by_count]
 
     def check(self, X: Any) -> None:
         """Raise an error if a column of a frame, or of objects, has changed what it holds."""

@@ -1,6 +1,5 @@
 """Rows as arrays or frames that are fit to be used, or scikit-learn's error."""
 
-import math
 from collections.abc import Callable
 from typing import Any
 
@@ -10,13 +9,11 @@ from sklearn import config_context
 from sklearn.utils import get_tags
 from sklearn.utils.validation import check_array, validate_data
 
-from skvae._sklearn import safe_indexing
 from skvae.rows.columns import which_hold_words
-from skvae.rows.frames import is_frame
-from skvae.rows.held_out import FEW_ROWS
+from skvae.rows.frames import as_array, is_frame
 from skvae.rows.images import whole_numbers_as_bytes
-from skvae.rows.table import WIDEST_TABLE, Table
-from skvae.rows.weights import in_order, rows_by_weight
+from skvae.rows.table import Table
+from skvae.rows.training import training_rows
 
 __all__ = ["learn_table", "validate_fitted_rows", "validate_rows", "validate_table"]
 
@@ -124,33 +121,22 @@ def learn_table(
             raise ValueError(f"X has several columns with the name {repeated[0]!r}. Rename them.")
     from_dtype = categorical_features is None or isinstance(categorical_features, str)
     rows = _validated(estimator, X, may_hold_words=not from_dtype, reset=True)
-    numbers = rows_by_weight(rows, sample_weight, estimator.random_state)
-    if numbers is None:
-        numbers = np.arange(len(rows))
-    else:
-        rows = safe_indexing(rows, numbers)
-        _check_shape(rows, estimator, ensure_min_samples=2)
-    are_sorted = len(rows) <= FEW_ROWS and math.prod(rows.shape[1:]) <= WIDEST_TABLE
+    rows, numbers = training_rows(rows, sample_weight, estimator.random_state)
+    _check_shape(rows, estimator, ensure_min_samples=2)
     if len(rows.shape) > 2:
         if not from_dtype:
             raise ValueError(
                 f"categorical_features={categorical_features!r} are columns of a table, but X has "
                 f"rows of shape {rows.shape[1:]}."
             )
-        if are_sorted:
-            order = in_order(rows.reshape(len(rows), -1))
-            rows, numbers = rows[order], numbers[order]
         return rows, None, numbers
     names = list(getattr(rows, "columns", _names(rows.shape[1])))
     table = Table(
         rows,
         which_hold_words(rows, categorical_features, [str(name) for name in names]),
+        standardize=standardize(rows.shape[1:], is_frame(rows)),
         names=names,
     )
-    if are_sorted:
-        order = table.row_order(rows)
-        rows, numbers = safe_indexing(rows, order), numbers[order]
-    table.learn_numbers(rows, standardize=standardize(rows.shape[1:], is_frame(rows)))
     return _cells(estimator, rows, table), table, numbers
 
 
@@ -170,8 +156,7 @@ def validate_table(estimator: Any, X: ArrayLike, table: Table) -> Any:
 def _validated(estimator: Any, X: Any, *, may_hold_words: bool, reset: bool) -> Any:
     """Return a frame, an array of objects, or an array of numbers."""
     if isinstance(X, list | tuple):
-        array = np.asarray(X)
-        X = np.asarray(X, dtype=object) if array.dtype.kind in "US" else array
+        X = as_array(X)
     if may_hold_words and isinstance(X, np.ndarray) and X.dtype.kind in "OUS" and X.ndim == 2:
         X = X.astype(object)
     fewest = 2 if reset else 1

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from instances import cheap
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, clone
 from sklearn.compose import make_column_transformer
 from sklearn.ensemble import IsolationForest
 from sklearn.model_selection import GridSearchCV
@@ -11,8 +11,14 @@ from sklearn.neighbors import LocalOutlierFactor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from skvae import EnsembleOutlierDetector, SamplingOutlierDetector, VAEOutlierDetector
+from skvae import (
+    AEGMMDetector,
+    EnsembleOutlierDetector,
+    SamplingOutlierDetector,
+    VAEOutlierDetector,
+)
 from skvae.metrics import average_precision_scorer
+from skvae.rows import n_held_out
 
 
 class FirstColumn(BaseEstimator):
@@ -86,6 +92,24 @@ def test_the_same_score_for_most_rows(rng):
     assert np.isfinite(expert_scores).all()
     assert (expert_scores[3:] == 0).all()
     assert EnsembleOutlierDetector([("a", FirstColumn())]).fit(X[3:]).scales_ == [1]
+
+
+def test_experts_that_see_other_columns_hold_out_the_same_rows(X, rng):
+    experts = [
+        (
+            f"of {k}",
+            make_pipeline(
+                make_column_transformer(("passthrough", [k, k + 1])), cheap(AEGMMDetector)
+            ),
+        )
+        for k in range(3)
+    ]
+    detector = EnsembleOutlierDetector([*experts, ("forest", IsolationForest())], random_state=0)
+    assert len(detector.fit(X).held_out_indices_) == n_held_out(len(X))
+    order = rng.permutation(len(X))
+    shuffled = clone(detector).fit(X[order])
+    np.testing.assert_array_equal(shuffled.score_samples(X), detector.score_samples(X))
+    assert set(order[shuffled.held_out_indices_]) == set(detector.held_out_indices_)
 
 
 def test_any_detector_can_be_an_expert(X):

@@ -12,9 +12,7 @@ def learned(X, is_word=None, standardize=True):
     n_features = X.shape[1]
     is_word = np.zeros(n_features, dtype=bool) if is_word is None else np.array(is_word)
     names = getattr(X, "columns", [f"x{j}" for j in range(n_features)])
-    table = Table(X, is_word, names=names)
-    table.learn_numbers(X, standardize=standardize)
-    return table
+    return Table(X, is_word, standardize=standardize, names=names)
 
 
 def test_numbers_are_centred_and_scaled_and_come_back(rng):
