@@ -314,9 +314,8 @@ def test_weights_go_through_pipelines_and_searches(any_detector_class, X, rng):
     expected = clone(detector).fit(X, labels, sample_weight=weights).score_samples(X)
     pipeline = make_pipeline("passthrough", detector).fit(X, labels, sample_weight=weights)
     np.testing.assert_array_equal(pipeline.score_samples(X), expected)
-    search = GridSearchCV(
-        detector, {"contamination": ["auto"]}, scoring=average_precision_scorer, cv=2
-    )
+    scorer = average_precision_scorer.set_score_request(sample_weight=True)
+    search = GridSearchCV(detector, {"contamination": ["auto"]}, scoring=scorer, cv=2)
     search.fit(X, labels, sample_weight=weights)
     np.testing.assert_array_equal(search.best_estimator_.score_samples(X), expected)
 

@@ -309,7 +309,9 @@ class EnsembleOutlierDetector(ThresholdDetector, BaseComposition):
                 *self._held_out_by_all(scored), lambda: self._combined(self._raw_scores(X))
             )
             if numbers is not None:
-                self._number_held_out(numbers)
+                for each in [self, *map(_last, self.estimators_)]:
+                    if isinstance(each, ThresholdDetector):
+                        each._number_held_out(numbers)
         return self
 
     def expert_scores(self, X: ArrayLike) -> NDArray[np.float64]:
@@ -399,9 +401,7 @@ class EnsembleOutlierDetector(ThresholdDetector, BaseComposition):
 
     def _held_out(self, expert: Any, X: ArrayLike) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
         """Return the rows that an expert held out, and their scores: if none, of all rows."""
-        last = expert
-        while isinstance(last, Pipeline):
-            last = last[-1]
+        last = _last(expert)
         if hasattr(last, "held_out_scores_"):
             return last.held_out_indices_, last.held_out_scores_
         scores = self._expert_scores(expert, X)
@@ -434,6 +434,12 @@ class EnsembleOutlierDetector(ThresholdDetector, BaseComposition):
     def _combined(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
         (combine,) = self._validated({"combine": self.combine}).values()
         return COMBINATIONS[combine](self._standardized(scores))
+
+
+def _last(expert: Any) -> Any:
+    while isinstance(expert, Pipeline):
+        expert = expert[-1]
+    return expert
 
 
 def _damped(deviations: Any) -> Any:
