@@ -30,6 +30,12 @@ def any_detector_class(request):
     return request.param
 
 
+@pytest.fixture(autouse=True)
+def _few_forests(monkeypatch):
+    """Each fold fits a forest, which takes longer than most networks here."""
+    monkeypatch.setattr("skvae.detectors._reconstruction_histogram.N_FOLDS", 2)
+
+
 @pytest.fixture
 def X():
     return make_blobs(200, n_features=5, centers=3, random_state=0)[0]

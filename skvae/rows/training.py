@@ -95,7 +95,8 @@ def _scaled(weights: NDArray[np.float64]) -> NDArray[np.float64]:
         raise ValueError(f"sample_weight holds {weights.min()}, but weights are 0 or more.")
     largest = weights.max()
     if largest == 0:
-        raise ValueError("sample_weight holds nothing but 0. Some row must count.")
+        # scikit-learn says so itself since 1.8.
+        raise ValueError("Sample weights must contain at least one non-zero number.")
     times = np.rint(weights)
     if np.allclose(weights, times, ROUNDING, 0) and np.mean(weights / largest) <= (
         MOST_REPEATS / largest
