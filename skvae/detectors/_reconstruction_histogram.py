@@ -29,6 +29,7 @@ from skvae.thresholds import offset_from_scores
 # A classifier needs sharper reconstructions than the detector's own defaults give of curves.
 LR, MAX_STEPS = 4e-3, 4000
 N_FOLDS = 5
+N_DIGITS = 12
 
 
 def _scores_as_new_rows(
@@ -56,7 +57,13 @@ def _scores_as_new_rows(
             )
     if scores is None:
         scores = getattr(classifier, method)(histograms)
-    return (scores[:, 1] if proba else scores).astype(np.float64)
+    return scores[:, 1].astype(np.float64) if proba else _decisions(classifier, scores)
+
+
+def _decisions(classifier: Any, decisions: NDArray[Any]) -> NDArray[np.float64]:
+    decisions = decisions.astype(np.float64)
+    # Two forests of equal rows differ in the last digits.
+    return decisions.round(N_DIGITS) if isinstance(classifier, IsolationForest) else decisions
 
 
 def _has_predict_proba(detector: "ReconstructionHistogramClassifier") -> bool:
@@ -368,7 +375,7 @@ class ReconstructionHistogramClassifier(ThresholdDetector):
         with config_context(transform_output="default"):
             if _has_predict_proba(self):
                 return self.pipeline_.predict_proba(X)[:, 1]
-            return self.pipeline_.decision_function(X).astype(np.float64)
+            return _decisions(self.pipeline_[-1], self.pipeline_.decision_function(X))
 
     def _offset(self, scores: NDArray[np.float64], contamination: float | Literal["auto"]) -> float:
         if contamination != "auto" or isinstance(self.pipeline_[-1], IsolationForest):
