@@ -99,6 +99,6 @@ def test_values_that_cannot_be_squared_name_their_column(value):
 
 
 def test_whole_numbers_that_no_float_holds_name_their_column():
-    X = pd.DataFrame({"a": [1.0, 2.0], "b": [1, 10**400]})
+    X = pd.DataFrame({"a": [1.0, 2.0], "b": np.array([1, 10**400], dtype=object)})
     with pytest.raises(ValueError, match="Column 'b' holds no numbers"):
         learned(X)
