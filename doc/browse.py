@@ -98,6 +98,13 @@ def broken_links(site: Path) -> list[str]:
     return broken
 
 
+class Server(ThreadingHTTPServer):
+    """A server that lets the browser leave before it has read all."""
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Print no traceback: faults are what the browser sees."""
+
+
 class Handler(SimpleHTTPRequestHandler):
     """A server that prints nothing."""
 
@@ -110,7 +117,7 @@ def watched(browser: Browser, window: str, colour: str, root: str, faults: list[
     width, height = WINDOWS[window]
     context = browser.new_context(
         viewport={"width": width, "height": height},
-        color_scheme=colour,  # type: ignore[arg-type]
+        color_scheme=colour,
     )
     page = context.new_page()
     where = f"{window}, {colour}"
@@ -161,7 +168,7 @@ def main(site: Path) -> int:
     """Print all faults, and return their number."""
     chromium = shutil.which("chromium") or shutil.which("chromium-browser")
     faults = broken_links(site)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=str(site)))
+    server = Server(("127.0.0.1", 0), partial(Handler, directory=str(site)))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     root = f"http://127.0.0.1:{server.server_port}/"
     addresses = [str(page.relative_to(site)) for page in pages_of(site)]

@@ -64,7 +64,6 @@ sphinx_gallery_conf = {
     "doc_module": ("skvae",),
     "reference_url": {"skvae": None},
     "parallel": 2,
-    "show_memory": False,
     "show_signature": False,
     "write_computation_times": False,
 }

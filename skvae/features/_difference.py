@@ -5,16 +5,17 @@ from typing import Any, Self
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin, clone
 from sklearn.utils import Tags
-from sklearn.utils.metadata_routing import MetadataRouter
 from sklearn.utils.validation import check_is_fitted
 
 from skvae._sklearn import HasMethods, fit_context
 from skvae.failures import undone_on_failure
-from skvae.features._routing import fit_router, routed_to_fit
+from skvae.features._routing import RoutesToDetector
 from skvae.rows import unit_floats, validate_rows
 
 
-class ReconstructionDifference(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
+class ReconstructionDifference(
+    RoutesToDetector, OneToOneFeatureMixin, TransformerMixin, BaseEstimator
+):
     """Transformer that subtracts from each row its reconstruction by a detector.
 
     A network trained on normal rows cannot reconstruct what is not normal about a row: a
@@ -98,7 +99,7 @@ class ReconstructionDifference(OneToOneFeatureMixin, TransformerMixin, BaseEstim
         self : object
             The fitted transformer.
         """
-        routed = routed_to_fit(self, fit_params)
+        routed = self._routed(fit_params)
         with undone_on_failure(self):
             validate_rows(self, X, reset=True)
             self.detector_ = clone(self.detector).fit(X, None, **routed)
@@ -121,16 +122,6 @@ class ReconstructionDifference(OneToOneFeatureMixin, TransformerMixin, BaseEstim
         check_is_fitted(self)
         rows = validate_rows(self, X, reset=False)
         return unit_floats(rows) - self.detector_.reconstruct(X)
-
-    def get_metadata_routing(self) -> MetadataRouter:
-        """Return how arguments of ``fit``, such as ``sample_weight``, reach the detector.
-
-        Returns
-        -------
-        routing : MetadataRouter
-            All that the detector requests.
-        """
-        return fit_router(self)
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

@@ -7,16 +7,24 @@ from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, proces
 from skvae._sklearn import raise_for_params
 
 
-def fit_router(transformer: Any) -> MetadataRouter:
-    """Return how arguments of the transformer's ``fit`` reach its ``detector``."""
-    mapping = MethodMapping().add(caller="fit", callee="fit")
-    return MetadataRouter(owner=transformer).add(
-        detector=transformer.detector, method_mapping=mapping
-    )
+class RoutesToDetector:
+    """A transformer whose ``fit`` passes arguments on to its ``detector``."""
 
+    detector: Any
 
-def routed_to_fit(transformer: Any, fit_params: dict[str, Any]) -> dict[str, Any]:
-    """Return those that the detector requests, or raise an error."""
-    raise_for_params(fit_params, transformer, "fit")
-    routed: dict[str, Any] = process_routing(transformer, "fit", **fit_params).detector.fit
-    return routed
+    def get_metadata_routing(self) -> MetadataRouter:
+        """Return how arguments of ``fit``, such as ``sample_weight``, reach the detector.
+
+        Returns
+        -------
+        routing : MetadataRouter
+            All that the detector requests.
+        """
+        mapping = MethodMapping().add(caller="fit", callee="fit")
+        return MetadataRouter(owner=self).add(detector=self.detector, method_mapping=mapping)
+
+    def _routed(self, fit_params: dict[str, Any]) -> dict[str, Any]:
+        """Return the arguments that the detector requests, or raise an error."""
+        raise_for_params(fit_params, self, "fit")
+        routed: dict[str, Any] = process_routing(self, "fit", **fit_params).detector.fit
+        return routed

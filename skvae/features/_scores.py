@@ -6,15 +6,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.utils import Tags, get_tags
-from sklearn.utils.metadata_routing import MetadataRouter
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skvae._sklearn import HasMethods, fit_context
 from skvae.failures import undone_on_failure
-from skvae.features._routing import fit_router, routed_to_fit
+from skvae.features._routing import RoutesToDetector
 
 
-class ScoreTransformer(TransformerMixin, BaseEstimator):
+class ScoreTransformer(RoutesToDetector, TransformerMixin, BaseEstimator):
     """Transformer that gives a classifier or a regressor the score of an outlier detector.
 
     Detectors predict, and so can only be the last step of a pipeline. This makes a step before the
@@ -98,7 +97,7 @@ class ScoreTransformer(TransformerMixin, BaseEstimator):
         self : object
             The fitted transformer.
         """
-        routed = routed_to_fit(self, fit_params)
+        routed = self._routed(fit_params)
         with undone_on_failure(self):
             self.detector_ = clone(self.detector).fit(X, y, **routed)
             validate_data(self, X, skip_check_array=True)
@@ -136,16 +135,6 @@ class ScoreTransformer(TransformerMixin, BaseEstimator):
         """
         check_is_fitted(self)
         return np.array(["score"], dtype=object)
-
-    def get_metadata_routing(self) -> MetadataRouter:
-        """Return how arguments of ``fit``, such as ``sample_weight``, reach the detector.
-
-        Returns
-        -------
-        routing : MetadataRouter
-            All that the detector requests.
-        """
-        return fit_router(self)
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

@@ -73,10 +73,10 @@ def training_rows(
     """
     n_rows = len(X)
     weights = None
-    n_learned: float = n_rows
+    n_learned = n_rows
     if sample_weight is not None:
         weights = _scaled(check_sample_weight(sample_weight, X, dtype=np.float64))
-        n_learned = weights.sum()
+        n_learned = round(weights.sum())
     order = None
     if n_learned <= FEW_ROWS and math.prod(X.shape[1:]) <= WIDEST_TABLE and not _KEEPS_ORDER.get():
         order = _order(X, labels)
@@ -95,10 +95,10 @@ def _scaled(weights: NDArray[np.float64]) -> NDArray[np.float64]:
         raise ValueError(f"sample_weight holds {weights.min()}, but weights are 0 or more.")
     largest = weights.max()
     if largest == 0:
-        # scikit-learn says so itself since 1.8.
+        # Older versions of scikit-learn let them pass.
         raise ValueError("Sample weights must contain at least one non-zero number.")
     times = np.rint(weights)
-    if np.allclose(weights, times, ROUNDING, 0) and np.mean(weights / largest) <= (
+    if np.allclose(weights, times, rtol=ROUNDING, atol=0) and np.mean(weights / largest) <= (
         MOST_REPEATS / largest
     ):
         return times

@@ -101,7 +101,7 @@ def learn_table(
         are those of a frame.
 
     sample_weight : array-like of shape (n_samples,), default=None
-        How much each row counts; more than one comes as often.
+        How often each row comes, see :func:`training_rows`.
 
     Returns
     -------
@@ -122,7 +122,8 @@ def learn_table(
     from_dtype = categorical_features is None or isinstance(categorical_features, str)
     rows = _validated(estimator, X, may_hold_words=not from_dtype, reset=True)
     rows, numbers = training_rows(rows, sample_weight, estimator.random_state)
-    _check_shape(rows, estimator, ensure_min_samples=2)
+    if sample_weight is not None:
+        _check_shape(rows, estimator, ensure_min_samples=2)
     if len(rows.shape) > 2:
         if not from_dtype:
             raise ValueError(

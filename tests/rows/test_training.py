@@ -29,7 +29,7 @@ def test_other_weights_are_rounded_up_or_down_and_right_on_average(rng, scale):
     all_times = np.array([times(weights * scale, seed) for seed in range(500)])
     assert (all_times.sum(axis=1) == 40).all()
     assert (abs(all_times - expected) < 1).all()
-    # Four standard errors of a share.
+    # Of 40 shares none is beyond four standard errors, but once in 400 times.
     assert (abs(all_times.mean(axis=0) - expected) < 4 * 0.5 / np.sqrt(500)).all()
 
 
