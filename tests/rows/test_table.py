@@ -85,10 +85,12 @@ def test_far_values_are_bent_and_come_back(rng):
     assert_allclose(cells[:, 1], (X[:, 1] - X[:, 1].mean()) / X[:, 1].std(), rtol=1e-4, atol=1e-5)
 
 
-@pytest.mark.parametrize("values", [np.arange(4.0), [0, 1, 0, 1]])
-@pytest.mark.parametrize("scale", [1e200, 1e300])
-def test_values_that_cannot_be_squared_name_their_column(values, scale):
-    X = np.c_[np.arange(4.0), scale * np.array(values)]
+# The variance becomes infinite or NaN, or the mean does.
+@pytest.mark.parametrize(
+    "values", [np.resize([1e200, -1e200], 300), 1e200 * np.arange(300), np.full(300, 1e308)]
+)
+def test_values_that_cannot_be_squared_name_their_column(values):
+    X = np.c_[np.arange(300.0), values]
     with pytest.raises(ValueError, match="column 'x1' are too large to be squared"):
         learned(X)
 
