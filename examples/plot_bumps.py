@@ -70,9 +70,9 @@ for name, model in models.items():
 # ---------------------------------------
 #
 # On the left is the share of new curves that each model judges rightly. Guesses would be right for
-# half of them. IsolationForest is hardly better, and a forest on the curves is far from those
-# detectors that look at what the network leaves out. The autoencoder alone has seen no outlier,
-# and is about as good here.
+# half of them. IsolationForest is hardly better. A forest on the curves is far behind the two
+# models that look at what the network leaves out. The autoencoder alone has seen no outlier, and
+# comes close to the classifier here.
 #
 # On the right a callback watches another training, and keeps the errors of the new curves after
 # every epoch. The errors of both classes fall at first. Then most errors of outliers stay, since

@@ -54,6 +54,7 @@ bills = flagged[["bill_length_mm", "bill_depth_mm"]]
 left.scatter(*bills.to_numpy().T, s=90, facecolors="none", edgecolors="black", label="flagged")
 for number, bill in bills.iterrows():
     left.annotate(number, bill, xytext=(6, 4), textcoords="offset points", fontsize=8)
+left.margins(x=0.08)
 left.set(xlabel="length of the bill [mm]", ylabel="depth of the bill [mm]", title="344 penguins")
 left.legend(loc="lower left", fontsize=8)
 oddest = reasons[reasons["row"] < 4].assign(row=reasons["penguin"])
